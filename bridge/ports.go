@@ -86,10 +86,13 @@ type Order struct {
 
 // Load is a media item to be loaded.
 type Load struct {
-	Tag      Tag
-	Item     media.Item
-	Position float64 // seconds at which it starts
-	Paused   bool    // load, but do not play
+	Tag         Tag
+	Item        media.Item // what the receiver shows of it
+	URL         string     // where the device fetches it
+	ContentType string     // a MIME type, never ""
+	Artwork     string     // the URL of a picture, or ""
+	Position    float64    // seconds at which it starts
+	Paused      bool       // load, but do not play
 }
 
 // Tag is the customData of a LOAD, by which a running item is recognised.
@@ -148,7 +151,8 @@ const (
 
 // Status is a whole picture of a device.
 type Status struct {
-	Online bool // false: the link is lost, and nothing else here counts
+	Online bool   // false: the link is lost, and nothing else here counts
+	Host   string // the IP address of the device on this link
 	// What its receiver tells: Idle is true for no app or the idle screen.
 	Idle    bool
 	App     string // the app's display name; "" while Idle
@@ -218,8 +222,9 @@ type Links interface {
 	// Media is the URL from which the device at host fetches the item's file; host is an IP address or a name. For a URL
 	// item it is that URL.
 	Media(item media.Item, device, host string) (string, error)
-	// Artwork is the URL of an item's picture below stream_url, or of the neutral picture; it never expires.
-	Artwork(item media.Item) string
+	// Artwork is the URL of an item's picture, or of the neutral picture where it has none; it never expires. host is as in
+	// Media; "" gives the address for everybody, which stands below stream_url.
+	Artwork(item media.Item, host string) string
 }
 
 // Store keeps what must survive. Every method that changes something returns when it is on disk.

@@ -9,7 +9,7 @@ import (
 )
 
 // State is something that stays true until it is replaced: one of DeviceState, QueueState, SearchState, Availability,
-// DeviceList, LibraryState, PlaylistState or Gone. Their JSON is the MQTT contract's.
+// DeviceList, LibraryState, StreamState, PlaylistState, Info or Gone. Their JSON is the MQTT contract's.
 type State interface{ state() }
 
 func (DeviceState) state()   {}
@@ -19,6 +19,8 @@ func (Availability) state()  {}
 func (DeviceList) state()    {}
 func (LibraryState) state()  {}
 func (PlaylistState) state() {}
+func (StreamState) state()   {}
+func (Info) state()          {}
 func (Gone) state()          {}
 
 // Time is a moment as the contract writes it: RFC 3339 in UTC with milliseconds; the zero Time is null.
@@ -106,6 +108,9 @@ type DeviceState struct {
 	// SubtitleTracks is never nil.
 	SubtitleTracks []SubtitleTrack `json:"subtitle_tracks"`
 	Error          Text            `json:"error"`
+
+	// Picture is told on a topic of its own: Artwork, or the neutral picture's URL; never "".
+	Picture string `json:"-"`
 }
 
 // SubtitleTrack is one track a user can choose.
@@ -206,6 +211,38 @@ type LibraryState struct {
 	LastScanAt  Time     `json:"last_scan_at"`
 	Unavailable []string `json:"unavailable_folders"`
 	Polled      []string `json:"polled_folders"`
+}
+
+// StreamState is what the streamer does.
+type StreamState struct {
+	Active         int   `json:"active"`
+	Limit          int   `json:"limit"`
+	BytesTotal     int64 `json:"bytes_total"`
+	BytesPerSecond int64 `json:"bytes_per_second"`
+}
+
+// Info is what the bridge is. It changes only at a restart or with an address.
+type Info struct {
+	ID        string      `json:"id"`
+	Contract  int         `json:"contract"`
+	Version   string      `json:"version"`
+	StartedAt Time        `json:"started_at"`
+	BaseTopic string      `json:"base_topic"`
+	Language  string      `json:"language"`
+	StreamURL string      `json:"stream_url"`
+	Network   NetworkInfo `json:"network"`
+	MQTT      MQTTInfo    `json:"mqtt"`
+}
+
+// NetworkInfo is what the kernel granted the streamer's sockets.
+type NetworkInfo struct {
+	CongestionControl string `json:"congestion_control"`
+	NotSentLowat      int    `json:"notsent_lowat"` // bytes; 0 where the system has none
+}
+
+// MQTTInfo says which broker is in use.
+type MQTTInfo struct {
+	Embedded bool `json:"embedded"`
 }
 
 // PlaylistState is every saved playlist.
