@@ -51,7 +51,7 @@ type (
 		Start    *float64     // seconds
 		Shuffle  *bool
 		Interval float64 // seconds for each picture; 0 is the default
-		// For a URL.
+		// What to say of a URL.
 		Title, ContentType, Artwork string
 	}
 	Pause    struct{}
@@ -89,6 +89,37 @@ type (
 	Shuffle struct{ Enabled bool }
 	// Repeat sets off, all or one.
 	Repeat struct{ Mode string }
+	// Save keeps the queue as a playlist of that name.
+	Save struct{ Name string }
+	// Transfer moves the queue to another device, named as people name devices.
+	Transfer struct{ To string }
+	// Announce plays Source, or Message, a url or words, and restores what was before.
+	Announce struct {
+		Source             Source
+		Message            string
+		Volume             *int // 0 to 100
+		Title, ContentType string
+		Force              bool
+	}
+	// Subtitles chooses a track, from 1, or a language, or none; one is set.
+	Subtitles struct {
+		Track    int
+		Language string
+		Off      bool
+	}
+	// Speed sets the playback rate, 0.5 to 2.
+	Speed struct{ Rate float64 }
+	// Sleep stops after Minutes, or at the end of the item; 0 minutes cancels.
+	Sleep struct {
+		Minutes   float64
+		AfterItem bool
+	}
+	// Browse lists a container, named by Item or Path, or the roots and kinds.
+	Browse struct {
+		Item          media.ID
+		Path          string
+		Offset, Limit int
+	}
 	// Search searches for the device, or for nobody in particular on the bridge. A Quiet one leaves no trace but its answer.
 	Search struct {
 		Query media.Query
@@ -103,30 +134,53 @@ type (
 	Ping   struct{}
 	// Forget forgets a device.
 	Forget struct{ Device string }
+	// PlaySomewhere is play on the bridge without a device argument: the words of its query, or Area, name the device.
+	PlaySomewhere struct {
+		Play Play
+		Area string
+	}
+	Playlists      struct{}
+	PlaylistDelete struct{ Name string }
+	// History lists plays, the latest first, of one device or of all.
+	History struct {
+		Device        string
+		Offset, Limit int
+	}
 )
 
-func (Play) request()        {}
-func (Pause) request()       {}
-func (Resume) request()      {}
-func (Toggle) request()      {}
-func (Stop) request()        {}
-func (Next) request()        {}
-func (Previous) request()    {}
-func (Wake) request()        {}
-func (Seek) request()        {}
-func (Volume) request()      {}
-func (Mute) request()        {}
-func (QueueRemove) request() {}
-func (QueueMove) request()   {}
-func (QueueJump) request()   {}
-func (QueueClear) request()  {}
-func (QueueList) request()   {}
-func (Shuffle) request()     {}
-func (Repeat) request()      {}
-func (Search) request()      {}
-func (Rescan) request()      {}
-func (Ping) request()        {}
-func (Forget) request()      {}
+func (Play) request()           {}
+func (Pause) request()          {}
+func (Resume) request()         {}
+func (Toggle) request()         {}
+func (Stop) request()           {}
+func (Next) request()           {}
+func (Previous) request()       {}
+func (Wake) request()           {}
+func (Seek) request()           {}
+func (Volume) request()         {}
+func (Mute) request()           {}
+func (QueueRemove) request()    {}
+func (QueueMove) request()      {}
+func (QueueJump) request()      {}
+func (QueueClear) request()     {}
+func (QueueList) request()      {}
+func (Shuffle) request()        {}
+func (Repeat) request()         {}
+func (Search) request()         {}
+func (Rescan) request()         {}
+func (Ping) request()           {}
+func (Save) request()           {}
+func (Transfer) request()       {}
+func (Announce) request()       {}
+func (Subtitles) request()      {}
+func (Speed) request()          {}
+func (Sleep) request()          {}
+func (Browse) request()         {}
+func (PlaySomewhere) request()  {}
+func (Playlists) request()      {}
+func (PlaylistDelete) request() {}
+func (History) request()        {}
+func (Forget) request()         {}
 
 // Code is why a command was not obeyed.
 type Code string

@@ -207,6 +207,9 @@ type Library interface {
 	Item(ctx context.Context, id media.ID) (media.Item, error)
 	// Items returns what a container holds that is played, in natural order, at most limit; ErrNoItem as Item.
 	Items(ctx context.Context, id media.ID, limit int) ([]media.Item, error)
+	// Browse lists what a container holds, containers first, in natural order. The container is named by its id, or by its
+	// path (media.Item.Path); with neither it lists the roots and the kinds, as folders. ErrNoItem as Item.
+	Browse(ctx context.Context, id media.ID, path string, offset, limit int) (media.Listing, error)
 	// Find returns the item whose file has this Path and size, for a queue that outlives a catalogue; ErrNoItem if none.
 	Find(ctx context.Context, path string, size int64) (media.Item, error)
 	// Rescan begins a scan of the folder, or of all for "", and returns at once; ErrNoItem for an unknown folder.

@@ -184,6 +184,14 @@ type Page struct {
 	Results []Result
 }
 
+// Listing is one page of what a container holds.
+type Listing struct {
+	Of      Item // the container itself; the zero Item at the top
+	Total   int
+	Offset  int
+	Results []Item
+}
+
 // Use is what a person did with an item.
 type Use struct {
 	Position float64 // seconds; 0 if it begins at the start
