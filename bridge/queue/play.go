@@ -69,6 +69,13 @@ func (m *Machine[T]) failed(reason string) {
 		m.end()
 		return
 	}
+	if !m.device.Online {
+		m.decide(serial, func(o *Outcome) { o.Code, o.Message = outcomeOf(FailOffline, "") })
+		m.play = nil
+		m.list.setCurrent(m.list.entries[next].ID)
+		m.note(false)
+		return
+	}
 	successor := m.start(next, m.list.entries[next].Start)
 	for i := range m.replies {
 		if r := &m.replies[i]; r.serial == serial {

@@ -208,7 +208,7 @@ func (m *Machine[T]) gone() {
 // ended takes the end of a media session.
 func (m *Machine[T]) ended(in Ended) {
 	s := m.play
-	if s == nil || in.Serial != s.serial || !s.confirmed {
+	if s == nil || in.Serial != s.serial || !s.confirmed || !m.device.Online {
 		return
 	}
 	switch {
