@@ -48,6 +48,7 @@ type Machine[T any] struct {
 
 	told      View
 	queueNews bool
+	otherNews bool // another sender's media may show something new
 	keepAt    time.Time
 	alarm     time.Time
 }
@@ -154,9 +155,9 @@ func (m *Machine[T]) settle() {
 		}
 	}
 	m.flush()
-	if view := m.View(); !m.holds() && (m.queueNews || view != m.told) {
+	if view := m.View(); !m.holds() && (m.queueNews || m.otherNews || view != m.told) {
 		m.emit(Publish{Queue: m.queueNews})
-		m.told, m.queueNews = view, false
+		m.told, m.queueNews, m.otherNews = view, false, false
 	}
 	if at := m.nextAlarm(); !at.Equal(m.alarm) {
 		m.alarm = at
@@ -246,14 +247,7 @@ func (m *Machine[T]) View() View {
 
 // foreign reports whether another app or another sender's media holds the device.
 func (m *Machine[T]) foreign() bool {
-	d := m.device
-	if !d.Online || m.play != nil {
-		return false
-	}
-	if d.Playing {
-		return !d.Media.Ours
-	}
-	return !d.Idle && !d.Receiver
+	return m.device.Online && m.play == nil && m.device.foreign()
 }
 
 func (m *Machine[T]) state() State {

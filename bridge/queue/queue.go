@@ -82,6 +82,28 @@ type Change[T any] struct {
 	Head Head
 }
 
+// Merge returns the one change that does what c and then next do.
+func (c Change[T]) Merge(next Change[T]) Change[T] {
+	if next.All {
+		return next
+	}
+	gone := map[EntryID]bool{}
+	for _, id := range next.Drop {
+		gone[id] = true
+	}
+	for _, r := range next.Put {
+		gone[r.Entry.ID] = true
+	}
+	out := Change[T]{All: c.All, Head: next.Head, Drop: append(append([]EntryID(nil), c.Drop...), next.Drop...)}
+	for _, r := range c.Put {
+		if !gone[r.Entry.ID] {
+			out.Put = append(out.Put, r)
+		}
+	}
+	out.Put = append(out.Put, next.Put...)
+	return out
+}
+
 // Saved is a queue as it was stored.
 type Saved[T any] struct {
 	Head Head

@@ -24,11 +24,13 @@ func (m *Machine[T]) report(r Report) {
 	if r.Playing && r.Media.Ours && m.stale(r.Media) {
 		r.Playing, r.Media = false, Session{}
 	}
+	steady(was, &r)
 	m.device = r
 	interrupted := m.interrupted
 	m.interrupted = false
 	s := m.play
-	foreign := r.Playing && !r.Media.Ours || !r.Playing && !r.Idle && !r.Receiver
+	foreign := r.foreign()
+	m.otherNews = foreign
 	switch {
 	case s != nil && !s.confirmed && !(r.Playing && r.Media.Ours && r.Media.Serial == s.serial):
 		// Our load is under way: what was there before may show for a while.
@@ -45,6 +47,29 @@ func (m *Machine[T]) report(r Report) {
 		m.endedUnseen()
 	case s != nil:
 		m.halt()
+	}
+}
+
+// foreign reports whether another app or another sender's media holds the device.
+func (r Report) foreign() bool {
+	if r.Playing {
+		return !r.Media.Ours
+	}
+	return !r.Idle && !r.Receiver
+}
+
+// steady keeps what was told of another sender's position where only time has passed since.
+func steady(was Report, r *Report) {
+	a, b := was.Media, r.Media
+	if !was.Playing || !r.Playing || a.Ours || b.Ours || a.State != b.State || a.Rate != b.Rate {
+		return
+	}
+	expected := a.Position
+	if a.State == Playing {
+		expected += a.Rate * b.At.Sub(a.At).Seconds()
+	}
+	if math.Abs(b.Position-expected) <= drift {
+		r.Media.Position, r.Media.At = a.Position, a.At
 	}
 }
 
