@@ -1,0 +1,373 @@
+package queue
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// house is a machine and the device it plays on, driven by lines of text. A line is an input; behind -> stand the effects
+// it must have. Items are letters; entries are told as the id and the item: "load e1(a)". What is to be stored is stored
+// at once, unless the disk is told to wait.
+type house struct {
+	*Machine[string]
+	now     time.Time
+	ref     Ref
+	loaded  uint64 // the serial of the last load
+	ordered uint64 // the serial of the last order
+	slow    bool   // the disk waits
+	saved   map[EntryID]Row[string]
+	head    Head
+	owed    []uint64
+	watch   func(Effect) // sees every effect
+}
+
+func newHouse() *house {
+	h := &house{now: time.Unix(1_000_000, 0), saved: map[EntryID]Row[string]{}, watch: func(Effect) {}}
+	h.Machine = New(Saved[string]{}, backwards, 60)
+	return h
+}
+
+// backwards is a random source under which a shuffle of n entries is a known order.
+func backwards(int) int { return 0 }
+
+// restart makes the machine anew from what was stored.
+func (h *house) restart() {
+	s := Saved[string]{Head: h.head}
+	for _, r := range h.saved {
+		s.Rows = append(s.Rows, r)
+	}
+	h.Machine = New(s, backwards, 60)
+}
+
+// run does one line and returns what it effected, in words.
+func (h *house) run(t *testing.T, line string) string {
+	t.Helper()
+	name, rest, _ := strings.Cut(line, " ")
+	switch name {
+	case "wait":
+		d, err := time.ParseDuration(rest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.wait(d)
+	case "restart":
+		h.restart()
+		return ""
+	case "disk":
+		h.slow = rest == "waits"
+		var said []string
+		owed := h.owed
+		h.owed = nil
+		for _, ticket := range owed {
+			in := Stored{Ticket: ticket}
+			if rest == "full" {
+				in.Failed = "disk full"
+			}
+			said = append(said, h.step(in)...)
+		}
+		return strings.Join(said, ", ")
+	case "queue":
+		var b strings.Builder
+		for i := range h.Len() {
+			e := h.At(i)
+			mark := ""
+			if i == h.Index() {
+				mark = "*"
+			}
+			if e.Failed {
+				mark += "!"
+			}
+			b.WriteString(mark + e.Item)
+		}
+		return b.String()
+	case "state":
+		v := h.View()
+		s := string(v.State)
+		if !v.Ours {
+			s += " foreign"
+		}
+		return fmt.Sprintf("%s at %g", s, h.Position(h.now))
+	}
+	return strings.Join(h.step(h.input(t, name, strings.Fields(rest))), ", ")
+}
+
+// wait lets time pass, ringing the alarms on the way.
+func (h *house) wait(d time.Duration) string {
+	end := h.now.Add(d)
+	var said []string
+	for !h.alarm.IsZero() && !h.alarm.After(end) {
+		h.now = h.alarm
+		said = append(said, h.step(Tick{})...)
+	}
+	h.now = end
+	return strings.Join(said, ", ")
+}
+
+func (h *house) step(in Input) []string {
+	var said []string
+	for _, e := range h.Step(h.now, in) {
+		h.watch(e)
+		switch e := e.(type) {
+		case Persist[string]:
+			h.persist(e)
+		case Keep:
+			h.head = e.Head
+		case Load[string]:
+			h.loaded = e.Serial
+			at := ""
+			if e.Position != 0 {
+				at = fmt.Sprintf(" at %g", e.Position)
+			}
+			said = append(said, fmt.Sprintf("load %s(%s)%s", e.Entry.ID, e.Entry.Item, at))
+		case Do:
+			h.ordered = e.Serial
+			said = append(said, order(e))
+		case Reply:
+			said = append(said, outcome(e.Outcome))
+		case Happened[string]:
+			said = append(said, strings.TrimRight(fmt.Sprintf("%s %s", e.Event, e.Entry.Item), " "))
+		}
+	}
+	if !h.slow && len(h.owed) > 0 {
+		ticket := h.owed[0]
+		h.owed = h.owed[1:]
+		said = append(said, h.step(Stored{Ticket: ticket})...)
+	}
+	return said
+}
+
+func (h *house) persist(p Persist[string]) {
+	if p.Change.All {
+		clear(h.saved)
+	}
+	for _, r := range p.Change.Put {
+		h.saved[r.Entry.ID] = r
+	}
+	for _, id := range p.Change.Drop {
+		delete(h.saved, id)
+	}
+	h.head = p.Change.Head
+	h.owed = append(h.owed, p.Ticket)
+}
+
+func order(d Do) string {
+	switch d.What {
+	case DoSeek:
+		return fmt.Sprintf("seek to %g", d.Position)
+	case DoVolume:
+		return fmt.Sprintf("volume to %d", d.Volume)
+	case DoMute:
+		return fmt.Sprintf("mute %v", d.Muted)
+	}
+	return "order " + string(d.What)
+}
+
+func outcome(o Outcome) string {
+	s := "ok"
+	if o.Code != "" {
+		s = string(o.Code)
+	}
+	if o.Pending {
+		s += " pending"
+	}
+	if o.Queued {
+		s += " queued"
+	}
+	if o.Capped {
+		s += " capped"
+	}
+	for _, id := range o.Failed {
+		s += " refused " + id.String()
+	}
+	return s
+}
+
+// input reads a line's words.
+func (h *house) input(t *testing.T, name string, args []string) Input {
+	t.Helper()
+	h.ref++
+	number := func(i int) float64 {
+		n, err := strconv.ParseFloat(args[i], 64)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		return n
+	}
+	entry := func(i int) EntryID {
+		id, err := ParseEntry(args[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	signed := func() bool { return strings.HasPrefix(args[0], "+") || strings.HasPrefix(args[0], "-") }
+	switch name {
+	case "play", "insert", "next-up", "add":
+		if len(args) == 0 {
+			return Resume{h.ref, true}
+		}
+		mode := map[string]Mode{"play": Replace, "insert": Insert, "next-up": PutNext, "add": Append}[name]
+		return h.plays(mode, args)
+	case "resume":
+		return Resume{h.ref, false}
+	case "pause":
+		return Pause{h.ref}
+	case "toggle":
+		return Toggle{h.ref}
+	case "stop":
+		return Stop{h.ref}
+	case "next":
+		return Next{h.ref}
+	case "previous":
+		return Previous{h.ref}
+	case "wake":
+		return Wake{h.ref}
+	case "look":
+		return Turn{h.ref}
+	case "seek":
+		return Seek{h.ref, number(0), signed()}
+	case "volume":
+		return Volume{h.ref, int(number(0)), signed()}
+	case "mute":
+		on := args[0] == "on"
+		return Mute{h.ref, &on}
+	case "remove":
+		var ids []EntryID
+		for i := range args {
+			ids = append(ids, entry(i))
+		}
+		return Remove{Ref: h.ref, Entries: ids}
+	case "move":
+		return Move{Ref: h.ref, Entry: entry(0), To: int(number(1))}
+	case "jump":
+		return Jump{Ref: h.ref, Entry: entry(0)}
+	case "clear":
+		return Clear{Ref: h.ref, KeepCurrent: len(args) > 0}
+	case "shuffle":
+		return Shuffle{Ref: h.ref, On: args[0] == "on"}
+	case "repeat":
+		return SetRepeat{h.ref, Repeat(args[0])}
+	}
+	return h.word(t, name, args)
+}
+
+// plays reads items and "from SECONDS", "at REVISION", "shown SECONDS" and "shuffled" among them.
+func (h *house) plays(mode Mode, args []string) Input {
+	p := Play[string]{Ref: h.ref, Mode: mode}
+	for i := 0; i < len(args); i++ {
+		n := 0.0
+		if i+1 < len(args) {
+			n, _ = strconv.ParseFloat(args[i+1], 64)
+		}
+		switch args[i] {
+		case "from":
+			p.Start = &n
+		case "at":
+			r := int64(n)
+			p.Revision = &r
+		case "shown":
+			for j := range p.Items {
+				p.Items[j].Interval = n
+			}
+		case "shuffled":
+			on := true
+			p.Shuffle = &on
+			continue
+		default:
+			p.Items = append(p.Items, Entry[string]{Item: args[i]})
+			continue
+		}
+		i++
+	}
+	return p
+}
+
+// word reads what the device says.
+func (h *house) word(t *testing.T, name string, args []string) Input {
+	t.Helper()
+	r := Report{Online: true, Asked: true, Receiver: true, Volume: 30}
+	number := func(i int, or float64) float64 {
+		if len(args) <= i {
+			return or
+		}
+		n, err := strconv.ParseFloat(args[i], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	ours := func(s State) Report {
+		r.Playing = true
+		e := EntryID(0)
+		if c := h.list.current(); c != nil {
+			e = c.ID
+		}
+		r.Media = Session{
+			Ours: true, Entry: e, Serial: h.loaded, State: s, Position: number(0, h.Position(h.now)), At: h.now, Rate: 1, Duration: 100,
+		}
+		return r
+	}
+	switch name {
+	case "offline":
+		return Report{}
+	case "online", "off": // nothing runs
+		r.Idle, r.Receiver = true, false
+		return r
+	case "idle": // our receiver app with nothing loaded
+		return r
+	case "fixed":
+		r.VolumeFixed = true
+		return r
+	case "unasked": // the link is back, but what plays is not known yet
+		r.Asked = false
+		return r
+	case "playing":
+		return ours(Playing)
+	case "paused":
+		return ours(Paused)
+	case "buffering":
+		return ours(Buffering)
+	case "runs": // an entry of ours with a serial, at a position
+		id, err := ParseEntry(args[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Playing = true
+		r.Media = Session{
+			Ours: true, Entry: id, Serial: uint64(number(1, 0)), State: Playing, Position: number(2, 0), At: h.now, Rate: 1, Duration: 100,
+		}
+		return r
+	case "other": // another sender's media, which allows everything; "mute" is an app that allows nothing
+		r.Receiver, r.Playing = false, true
+		r.Media = Session{State: Playing, At: h.now, Rate: 1, CanPause: true, CanSeek: true, CanSkip: true}
+		if len(args) > 0 {
+			r.Playing, r.Media = false, Session{}
+		}
+		return r
+	case "loaded":
+		return Done{Serial: h.loaded}
+	case "refused":
+		return Done{Serial: h.loaded, Fail: FailRefused, Reason: "it cannot play this format"}
+	case "lost":
+		return Done{Serial: h.loaded, Fail: FailOffline}
+	case "done":
+		return Done{Serial: h.ordered}
+	case "denied":
+		return Done{Serial: h.ordered, Fail: FailRefused, Reason: "no"}
+	case "finished":
+		return Ended{Serial: h.loaded, Reason: Finished}
+	case "late": // the end of a session before this one
+		return Ended{Serial: h.loaded - 1, Reason: Finished}
+	case "interrupted":
+		return Ended{Serial: h.loaded, Reason: Interrupted}
+	case "cancelled":
+		return Ended{Serial: h.loaded, Reason: Cancelled}
+	case "broke":
+		return Ended{Serial: h.loaded, Reason: Error, Message: "it could not be decoded"}
+	}
+	t.Fatalf("no such line: %s", name)
+	return nil
+}

@@ -1,0 +1,305 @@
+// Package queue decides what one Chromecast does: it holds the queue, takes commands and what the device reports, and says
+// what is to be done. Step is the whole behaviour of the product in one place. It is pure: no I/O, no clock, no goroutine;
+// time and randomness are handed in, and what it wants done it returns as effects, whose outcomes come back as inputs.
+//
+// Every load has a serial. What a report says of a session with an older serial no longer counts, so that a late word
+// about what was replaced never moves the queue.
+package queue
+
+import "time"
+
+const (
+	// AnswerWithin is how long a command waits for the device before it is answered without it.
+	AnswerWithin = 5 * time.Second
+	// KeepEvery is how often the position is kept while something plays.
+	KeepEvery = 10 * time.Second
+	// drift is how far, in seconds, a reported position may lie from the expected one before it counts as a jump.
+	drift = 2.0
+	// restartAfter is how far into an item, in seconds, previous restarts it.
+	restartAfter = 5.0
+	// earlyEnd and lateEnd bound, around the expected end of an item, the time at which an end that nobody saw still
+	// lets the queue go on.
+	earlyEnd = 10 * time.Second
+	lateEnd  = 60 * time.Second
+)
+
+// Machine is the queue of one device and what is known of the device. It is not safe for concurrent use: the device's own
+// goroutine holds it.
+type Machine[T any] struct {
+	list      list[T]
+	random    func(n int) int
+	maxVolume int
+
+	now time.Time // of the step under way
+	out []Effect  // of the step under way
+
+	device      Report
+	play        *session // what we loaded or took up; its entry is the current one
+	serial      uint64   // the highest given to a load or an order
+	over        uint64   // sessions up to this serial have ended, whatever a late report says
+	interrupted bool     // our session was replaced; the next report tells by whom
+	failure     string
+	level       volumeOrder
+
+	replies []reply
+	fresh   int    // replies from here on belong to the step under way
+	ticket  uint64 // of the last Persist
+	stored  uint64 // the last ticket that is on disk
+
+	told      View
+	queueNews bool
+	keepAt    time.Time
+	alarm     time.Time
+}
+
+// session is one load of ours, from the order on.
+type session struct {
+	serial    uint64
+	entry     EntryID
+	state     State
+	confirmed bool // the device has taken the load
+	started   bool // it has played
+	lost      bool // the link went while it ran
+	closing   uint64
+	// position in seconds was true at at.
+	position, rate, duration float64
+	at                       time.Time
+	// What was asked while it loads, applied once it plays.
+	wantPaused bool
+	wantSeek   *float64
+	turnAt     time.Time // when a picture has been shown for long enough; zero for none
+}
+
+// volumeOrder is a level on its way to the device.
+type volumeOrder struct {
+	serial uint64
+	to     int
+}
+
+// New makes the machine of a device from what was stored, the zero Saved for a new one. random returns a number from 0
+// to n-1. maxVolume caps volume commands; 0 is no cap.
+func New[T any](saved Saved[T], random func(n int) int, maxVolume int) *Machine[T] {
+	if maxVolume == 0 {
+		maxVolume = 100
+	}
+	m := &Machine[T]{list: newList(saved), random: random, maxVolume: maxVolume, serial: saved.Head.Serial}
+	if h := m.list.head; h.Playing && h.Current != 0 {
+		m.play = &session{
+			serial: h.Serial, entry: h.Current, state: Playing, confirmed: true, started: true, lost: true,
+			position: h.Position, rate: 1, duration: h.Duration, at: time.UnixMilli(h.At),
+		}
+	}
+	m.told = m.View()
+	return m
+}
+
+// Step takes what happened at now and returns what is to be done, in order.
+func (m *Machine[T]) Step(now time.Time, in Input) []Effect {
+	m.now, m.out, m.fresh = now, nil, len(m.replies)
+	if !m.command(in) {
+		m.happened(in)
+	}
+	m.settle()
+	return m.out
+}
+
+// happened takes the inputs that are no commands.
+func (m *Machine[T]) happened(in Input) {
+	switch in := in.(type) {
+	case Report:
+		m.report(in)
+	case Ended:
+		m.ended(in)
+	case Done:
+		m.done(in)
+	case Stored:
+		m.stored = max(m.stored, in.Ticket)
+		if in.Failed != "" {
+			m.list.all = true
+			m.notStored(in)
+		}
+	case Tick:
+		m.tick()
+	}
+}
+
+func (m *Machine[T]) emit(e Effect) { m.out = append(m.out, e) }
+
+// order asks something of the player and returns the order's serial.
+func (m *Machine[T]) order(d Do) uint64 {
+	m.serial++
+	d.Serial = m.serial
+	m.emit(d)
+	return m.serial
+}
+
+func (m *Machine[T]) happen(event Event, entry *Entry[T], message string) {
+	h := Happened[T]{Event: event, Message: message}
+	if entry != nil {
+		h.Entry = *entry
+	}
+	m.emit(h)
+}
+
+// settle does what every step ends with: store what changed, answer who can be answered, tell the world, set the alarm.
+func (m *Machine[T]) settle() {
+	if l := &m.list; l.changed() {
+		h, s := l.head, l.stored
+		m.queueNews = m.queueNews || l.all || len(l.dirty)+len(l.dropped) > 0 ||
+			h.Revision != s.Revision || h.Current != s.Current || h.Repeat != s.Repeat || h.Shuffle != s.Shuffle
+		m.ticket++
+		m.emit(Persist[T]{Ticket: m.ticket, Change: l.take()})
+		for i := m.fresh; i < len(m.replies); i++ {
+			m.replies[i].ticket = m.ticket
+		}
+	}
+	m.flush()
+	if view := m.View(); !m.holds() && (m.queueNews || view != m.told) {
+		m.emit(Publish{Queue: m.queueNews})
+		m.told, m.queueNews = view, false
+	}
+	if at := m.nextAlarm(); !at.Equal(m.alarm) {
+		m.alarm = at
+		m.emit(Alarm{At: at})
+	}
+}
+
+// nextAlarm is the earliest moment at which something is due; zero if nothing is.
+func (m *Machine[T]) nextAlarm() time.Time {
+	var at time.Time
+	sooner := func(t time.Time) {
+		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
+			at = t
+		}
+	}
+	for _, r := range m.replies {
+		if r.serial != 0 {
+			sooner(r.until)
+		}
+	}
+	if s := m.play; s != nil && s.state == Playing && !s.lost {
+		sooner(m.keepAt)
+		sooner(s.turnAt)
+	}
+	return at
+}
+
+// tick does what has come due.
+func (m *Machine[T]) tick() {
+	m.alarm = time.Time{}
+	m.expire()
+	s := m.play
+	if s == nil || s.state != Playing || s.lost {
+		return
+	}
+	if !s.turnAt.IsZero() && !m.now.Before(s.turnAt) {
+		s.turnAt = time.Time{}
+		if m.following() >= 0 {
+			m.finished()
+			return
+		}
+	}
+	if !m.now.Before(m.keepAt) {
+		m.keepAt = m.now.Add(KeepEvery)
+		m.note(true)
+		m.list.stored = m.list.head
+		m.emit(Keep{Head: m.list.head})
+	}
+}
+
+// where is the session's position in seconds at now.
+func (s *session) where(now time.Time) float64 {
+	p := s.position
+	if s.state == Playing && !s.lost {
+		p += s.rate * now.Sub(s.at).Seconds()
+	}
+	if s.duration > 0 {
+		p = min(p, s.duration)
+	}
+	return max(p, 0)
+}
+
+// active reports whether the session plays or is about to.
+func (s *session) active() bool { return s.state != Paused && !s.wantPaused }
+
+// View is what the world is told beside the queue.
+func (m *Machine[T]) View() View {
+	d := m.device
+	v := View{
+		Online: d.Online, Volume: d.Volume, Muted: d.Muted, VolumeFixed: d.VolumeFixed,
+		Ours: !m.foreign(), Rate: 1, Error: m.failure,
+	}
+	v.State = m.state()
+	s := m.play
+	switch {
+	case !v.Ours && d.Playing:
+		v.Position, v.At, v.Rate, v.Duration = d.Media.Position, d.Media.At, d.Media.Rate, d.Media.Duration
+	case !v.Ours:
+	case s != nil:
+		v.Position, v.At, v.Rate, v.Duration = s.position, s.at, s.rate, s.duration
+	case m.list.index >= 0:
+		h := m.list.head
+		v.Position, v.At, v.Duration = h.Position, time.UnixMilli(h.At), m.list.current().Duration
+	}
+	return v
+}
+
+// foreign reports whether another app or another sender's media holds the device.
+func (m *Machine[T]) foreign() bool {
+	d := m.device
+	if !d.Online || m.play != nil {
+		return false
+	}
+	if d.Playing {
+		return !d.Media.Ours
+	}
+	return !d.Idle && !d.Receiver
+}
+
+func (m *Machine[T]) state() State {
+	d := m.device
+	switch {
+	case !d.Online:
+		return Off
+	case m.play != nil && m.play.state == Loading:
+		return Buffering
+	case m.play != nil:
+		return m.play.state
+	case m.foreign() && d.Playing:
+		if d.Media.State == Loading {
+			return Buffering
+		}
+		return d.Media.State
+	case d.Idle:
+		return Off
+	}
+	return Idle
+}
+
+// Head is the queue's head. Position in it is where the current entry was when that was last stored.
+func (m *Machine[T]) Head() Head { return m.list.head }
+
+// Len is the number of entries.
+func (m *Machine[T]) Len() int { return len(m.list.entries) }
+
+// Index is the place of the current entry, -1 if none is.
+func (m *Machine[T]) Index() int { return m.list.index }
+
+// At returns the entry at an index from 0 to Len()-1.
+func (m *Machine[T]) At(i int) Entry[T] { return *m.list.entries[i] }
+
+// Find returns the entry with this id.
+func (m *Machine[T]) Find(id EntryID) (Entry[T], bool) {
+	if i := m.list.find(id); i >= 0 {
+		return *m.list.entries[i], true
+	}
+	return Entry[T]{}, false
+}
+
+// Position is where the current entry is at now, in seconds.
+func (m *Machine[T]) Position(now time.Time) float64 {
+	if m.play != nil {
+		return m.play.where(now)
+	}
+	return m.list.head.Position
+}

@@ -1,0 +1,98 @@
+package queue
+
+// start loads the entry at an index, from a position in seconds, and returns the load's serial.
+func (m *Machine[T]) start(at int, position float64) uint64 {
+	m.gone()
+	e := m.list.entries[at]
+	m.list.setCurrent(e.ID)
+	m.serial++
+	m.play = &session{
+		serial: m.serial, entry: e.ID, state: Loading, position: position, at: m.now, rate: 1, duration: e.Duration,
+	}
+	m.list.head.EndedAt = 0
+	m.note(true)
+	m.interrupted = false
+	m.emit(Load[T]{Serial: m.serial, Entry: *e, Position: position})
+	return m.serial
+}
+
+// following is the index of the entry that plays after the current one has ended by itself, -1 if none does.
+func (m *Machine[T]) following() int {
+	if e := m.list.current(); m.list.head.Repeat == RepeatOne && e != nil && !e.Failed {
+		return m.list.index
+	}
+	return m.list.after(m.list.index, m.list.head.Repeat == RepeatAll)
+}
+
+// finished goes on after the current entry has played to its end.
+func (m *Machine[T]) finished() {
+	e := m.list.current()
+	m.happen(ItemFinished, e, "")
+	if e.Start != 0 {
+		e.Start = 0
+		m.list.touch(e.ID)
+	}
+	if next := m.following(); next >= 0 {
+		m.start(next, m.list.entries[next].Start)
+		return
+	}
+	m.end()
+}
+
+// end brings the queue to its end: nothing is current any more.
+func (m *Machine[T]) end() {
+	m.gone()
+	m.list.setCurrent(0)
+	h := &m.list.head
+	h.EndedAt = h.Next
+	m.note(false)
+	h.Position, h.Duration = 0, 0
+	m.happen(QueueFinished, nil, "")
+}
+
+// failed marks the current entry as refused and goes on with the next; the commands that wait for the load wait for that
+// one, or are refused when none is left.
+func (m *Machine[T]) failed(reason string) {
+	serial, e := m.play.serial, m.list.current()
+	e.Failed = true
+	m.list.touch(e.ID)
+	m.failure = reason
+	m.happen(ItemFailed, e, reason)
+	next := m.list.after(m.list.index, m.list.head.Repeat == RepeatAll)
+	for i := range m.replies {
+		if r := &m.replies[i]; r.serial == serial && r.load {
+			r.outcome.Failed = append(r.outcome.Failed, e.ID)
+		}
+	}
+	if next < 0 {
+		m.decide(serial, func(o *Outcome) { o.Code, o.Message = CodeRejected, reason })
+		m.end()
+		return
+	}
+	successor := m.start(next, m.list.entries[next].Start)
+	for i := range m.replies {
+		if r := &m.replies[i]; r.serial == serial {
+			r.serial = successor
+		}
+	}
+}
+
+// resumeAt is where play without anything starts: the current entry at its position, else the first entry added since the
+// queue ended, else the first; -1 if the queue is empty or all of it failed.
+func (m *Machine[T]) resumeAt() (at int, position float64) {
+	l := &m.list
+	if l.index >= 0 && !l.entries[l.index].Failed {
+		return l.index, l.head.Position
+	}
+	if l.head.EndedAt != 0 {
+		for i, e := range l.entries {
+			if e.ID >= l.head.EndedAt && !e.Failed {
+				return i, e.Start
+			}
+		}
+	}
+	if at = l.after(-1, false); at >= 0 {
+		return at, l.entries[at].Start
+	}
+	return -1, 0
+}

@@ -1,0 +1,269 @@
+package queue
+
+import (
+	"math"
+	"time"
+)
+
+// report takes a whole picture of the device.
+func (m *Machine[T]) report(r Report) {
+	was := m.device
+	if !r.Online {
+		m.device = Report{Volume: was.Volume, Muted: was.Muted, VolumeFixed: was.VolumeFixed}
+		if was.Online {
+			m.lose()
+		}
+		return
+	}
+	if !r.Asked {
+		if was.Online {
+			m.device.Volume, m.device.Muted, m.device.VolumeFixed = r.Volume, r.Muted, r.VolumeFixed
+		}
+		return
+	}
+	if r.Playing && r.Media.Ours && m.stale(r.Media) {
+		r.Playing, r.Media = false, Session{}
+	}
+	m.device = r
+	interrupted := m.interrupted
+	m.interrupted = false
+	s := m.play
+	foreign := r.Playing && !r.Media.Ours || !r.Playing && !r.Idle && !r.Receiver
+	switch {
+	case s != nil && !s.confirmed && !(r.Playing && r.Media.Ours && r.Media.Serial == s.serial):
+		// Our load is under way: what was there before may show for a while.
+	case r.Playing && r.Media.Ours && s != nil && s.is(r.Media):
+		m.update(r.Media)
+	case r.Playing && r.Media.Ours:
+		m.takeUp(r.Media)
+	case foreign && s != nil:
+		m.halt()
+		m.happen(TakenOver, m.list.current(), "")
+	case foreign && interrupted:
+		m.happen(TakenOver, m.list.current(), "")
+	case s != nil && s.lost:
+		m.endedUnseen()
+	case s != nil:
+		m.halt()
+	}
+}
+
+// stale reports whether a session of ours is one that is known to have ended.
+func (m *Machine[T]) stale(md Session) bool {
+	return md.Serial != 0 && md.Serial <= m.over && (m.play == nil || md.Serial != m.play.serial)
+}
+
+// is reports whether md tells of s. A session without a tag is recognised by its item.
+func (s *session) is(md Session) bool {
+	return md.Serial == s.serial || md.Serial == 0 && (md.Entry == 0 || md.Entry == s.entry)
+}
+
+// update merges what the device tells of our session.
+func (m *Machine[T]) update(md Session) {
+	s := m.play
+	wasLost, was := s.lost, s.state
+	state := md.State
+	if state == Loading && s.confirmed {
+		state = Buffering
+	}
+	here := md.Position
+	if md.State == Playing {
+		here += md.Rate * m.now.Sub(md.At).Seconds()
+	}
+	off := here - s.where(m.now)
+	if state != s.state || md.Rate != s.rate || math.Abs(off) > drift || wasLost {
+		s.position, s.at, s.rate = md.Position, md.At, md.Rate
+	}
+	s.state, s.lost = state, false
+	if md.Duration > 0 {
+		s.duration = md.Duration
+		if e := m.list.current(); e.Duration == 0 || math.Abs(e.Duration-md.Duration) > 1 {
+			e.Duration = md.Duration
+			m.list.touch(e.ID)
+		}
+	}
+	if state == Playing && (was != Playing || wasLost) {
+		m.plays()
+	}
+	if state == Paused && was != Paused {
+		m.note(false)
+	}
+	m.catchUp()
+}
+
+// plays does what follows when our session begins to play, or plays again.
+func (m *Machine[T]) plays() {
+	s, e := m.play, m.list.current()
+	m.failure = ""
+	m.keepAt = m.now.Add(KeepEvery)
+	if !s.started {
+		s.started = true
+		m.happen(ItemStarted, e, "")
+	}
+	if e.Interval > 0 {
+		s.turnAt = m.now.Add(time.Duration(e.Interval * float64(time.Second)))
+	}
+	if !m.list.head.Playing {
+		m.note(true)
+	}
+}
+
+// catchUp applies what was asked of a load while it was under way.
+func (m *Machine[T]) catchUp() {
+	s := m.play
+	if !s.confirmed || s.state == Loading {
+		return
+	}
+	if s.wantSeek != nil {
+		m.order(Do{What: DoSeek, Position: *s.wantSeek})
+		s.wantSeek = nil
+	}
+	if s.wantPaused && s.state != Paused {
+		m.order(Do{What: DoPause})
+	}
+	s.wantPaused = false
+}
+
+// note writes into the head where the current entry is and whether it plays.
+func (m *Machine[T]) note(playing bool) {
+	h := &m.list.head
+	h.Position, h.At, h.Playing = 0, m.now.UnixMilli(), playing
+	if s := m.play; s != nil {
+		h.Position, h.Duration, h.Serial = s.where(m.now), s.duration, s.serial
+	}
+}
+
+// takeUp takes a running session of ours that this machine did not load, or not last: after a restart, or where the
+// receiver went on by itself. One whose entry is gone is replaced by what should play.
+func (m *Machine[T]) takeUp(md Session) {
+	if m.list.find(md.Entry) < 0 {
+		m.over = max(m.over, md.Serial)
+		m.device.Playing = false
+		if at := m.list.index; at >= 0 && md.State != Paused {
+			m.start(at, m.list.head.Position)
+		} else {
+			m.play = nil
+			m.order(Do{What: DoStopMedia})
+		}
+		return
+	}
+	if m.play != nil {
+		m.over = max(m.over, min(m.play.serial, md.Serial-1))
+	}
+	m.list.setCurrent(md.Entry)
+	m.list.head.EndedAt = 0
+	m.serial = max(m.serial, md.Serial)
+	m.play = &session{
+		serial: md.Serial, entry: md.Entry, state: Buffering, confirmed: true, started: true,
+		position: md.Position, at: md.At, rate: md.Rate, duration: md.Duration,
+	}
+	m.update(md)
+}
+
+// lose notes that the link went: what ran may run on, unseen.
+func (m *Machine[T]) lose() {
+	s := m.play
+	if s == nil || !s.confirmed {
+		return
+	}
+	playing := s.state == Playing || s.state == Buffering
+	s.position, s.at = s.where(m.now), m.now
+	s.lost, s.closing = true, 0
+	m.note(playing)
+}
+
+// endedUnseen settles what ended while nobody watched: the queue goes on only around the time at which the item must have
+// played to its end.
+func (m *Machine[T]) endedUnseen() {
+	s := m.play
+	left := time.Duration((s.duration - s.position) / s.rate * float64(time.Second))
+	late := m.now.Sub(s.at.Add(left))
+	if s.state != Paused && s.duration > 0 && late >= -earlyEnd && late <= lateEnd {
+		m.finished()
+		return
+	}
+	m.halt()
+}
+
+// halt ends our session where it is: the queue waits there.
+func (m *Machine[T]) halt() {
+	m.note(false)
+	m.gone()
+}
+
+// gone forgets our session. While the link is lost it may still run: then it is met again when the link is back.
+func (m *Machine[T]) gone() {
+	if m.play == nil {
+		return
+	}
+	if m.device.Online {
+		m.over = max(m.over, m.play.serial)
+	}
+	m.play = nil
+	if m.device.Media.Ours {
+		m.device.Playing, m.device.Media = false, Session{}
+	}
+}
+
+// ended takes the end of a media session.
+func (m *Machine[T]) ended(in Ended) {
+	s := m.play
+	if s == nil || in.Serial != s.serial || !s.confirmed {
+		return
+	}
+	switch {
+	case in.Reason == Finished && s.lost:
+		m.endedUnseen()
+	case in.Reason == Finished && s.closing == 0:
+		m.finished()
+	case in.Reason == Error:
+		m.failed(in.Message)
+	default:
+		m.interrupted = in.Reason == Interrupted
+		m.halt()
+	}
+}
+
+// done takes the answer to a load or an order.
+func (m *Machine[T]) done(in Done) {
+	if m.level.serial == in.Serial {
+		m.level = volumeOrder{}
+	}
+	s := m.play
+	if s != nil && s.serial == in.Serial && !s.confirmed {
+		m.loaded(in)
+		return
+	}
+	code, message := outcomeOf(in.Fail, in.Reason)
+	m.decide(in.Serial, func(o *Outcome) { o.Code, o.Message = code, message })
+	if s != nil && s.closing == in.Serial && in.Serial != 0 {
+		s.closing = 0
+		if in.Fail == "" {
+			m.halt()
+			m.device.Idle, m.device.Receiver = true, false
+		}
+	}
+}
+
+// loaded takes the outcome of the load under way.
+func (m *Machine[T]) loaded(in Done) {
+	s := m.play
+	switch in.Fail {
+	case "":
+		s.confirmed = true
+		if s.state == Loading {
+			s.state, s.at = Buffering, m.now
+		}
+		m.decide(in.Serial, func(o *Outcome) { o.Entry = s.entry })
+		m.catchUp()
+	case FailOffline:
+		m.decide(in.Serial, func(o *Outcome) { o.Code, o.Message = outcomeOf(in.Fail, in.Reason) })
+		m.note(false)
+		m.play = nil
+	case FailCancelled:
+		m.decide(in.Serial, func(o *Outcome) { o.Code, o.Message = CodeRejected, in.Reason })
+		m.halt()
+	default:
+		m.failed(in.Reason)
+	}
+}

@@ -1,0 +1,342 @@
+package queue
+
+import "time"
+
+// Ref names a command until it is answered; the caller chooses it.
+type Ref uint64
+
+// Input is something that happened: a command, a report of the player, or the outcome of an effect.
+type Input interface{ input() }
+
+// The commands. Those that play answer once the device plays or refuses; those that only edit answer once the edit is
+// stored; the others answer when the device has confirmed. Revision, if set, is the revision the sender believes in.
+type (
+	// Play puts Items into the queue; Mode says where and whether they start. There is at least one.
+	Play[T any] struct {
+		Ref      Ref
+		Revision *int64
+		Items    []Entry[T] // without ids
+		Mode     Mode
+		First    int      // which of Items starts
+		Start    *float64 // seconds; nil leaves the entry's own Start
+		Shuffle  *bool
+	}
+	// Resume goes on with what is paused, or starts the queue. Fresh is true for play without anything, which takes the
+	// device back from another; without Fresh that one's session is resumed.
+	Resume struct {
+		Ref   Ref
+		Fresh bool
+	}
+	Pause    struct{ Ref Ref }
+	Toggle   struct{ Ref Ref }
+	Stop     struct{ Ref Ref }
+	Next     struct{ Ref Ref }
+	Previous struct{ Ref Ref }
+	// Wake starts the receiver with nothing loaded.
+	Wake struct{ Ref Ref }
+	// Seek goes to a position in seconds, or by an offset if By is true.
+	Seek struct {
+		Ref Ref
+		To  float64
+		By  bool
+	}
+	// Volume sets a level of 0 to 100, or changes it if By is true.
+	Volume struct {
+		Ref Ref
+		To  int
+		By  bool
+	}
+	// Mute mutes, or toggles with nil.
+	Mute struct {
+		Ref   Ref
+		Muted *bool
+	}
+	// Remove takes entries out; Index is used where Entries is empty.
+	Remove struct {
+		Ref      Ref
+		Revision *int64
+		Entries  []EntryID
+		Index    int
+	}
+	// Move puts an entry at the index To.
+	Move struct {
+		Ref      Ref
+		Revision *int64
+		Entry    EntryID
+		To       int
+	}
+	// Jump plays an entry; Index is used where Entry is 0.
+	Jump struct {
+		Ref   Ref
+		Entry EntryID
+		Index int
+	}
+	Clear struct {
+		Ref         Ref
+		Revision    *int64
+		KeepCurrent bool
+	}
+	Shuffle struct {
+		Ref      Ref
+		Revision *int64
+		On       bool
+	}
+	SetRepeat struct {
+		Ref  Ref
+		Mode Repeat
+	}
+	// Turn is a command that needs nothing of the machine but its turn: it is answered in order, and a load that waits is
+	// answered before it.
+	Turn struct{ Ref Ref }
+)
+
+// Mode says where played items go.
+type Mode string
+
+// The modes. Only Replace and Insert start playback.
+const (
+	Replace Mode = "replace"
+	Insert  Mode = "play" // behind the current entry, and start
+	PutNext Mode = "next" // behind the current entry
+	Append  Mode = "add"
+)
+
+// The reports and outcomes.
+type (
+	// Report is a whole picture of the device.
+	Report struct {
+		Online bool
+		// Idle is true for no app or the idle screen; Receiver is true where the receiver app that plays for us runs.
+		Idle, Receiver bool
+		// Asked is false while it is not known yet what the app plays: Media then says nothing.
+		Asked       bool
+		Volume      int // 0 to 100
+		Muted       bool
+		VolumeFixed bool
+		Playing     bool    // something is loaded, and Media tells of it
+		Media       Session // the zero Session unless Playing
+	}
+	// Ended tells that a media session is over. Serial is that of its load, 0 for another sender's.
+	Ended struct {
+		Serial  uint64
+		Reason  EndReason
+		Message string // why, for EndError: a clause for people
+	}
+	// Done answers an Order or a Load.
+	Done struct {
+		Serial uint64
+		Fail   Fail
+		Reason string // a clause for people
+	}
+	// Stored answers a Persist.
+	Stored struct {
+		Ticket uint64
+		Failed string // "" or why it failed
+	}
+	// Tick says that the time a Wake effect asked for has come.
+	Tick struct{}
+)
+
+// Session is what a media session on the device does.
+type Session struct {
+	Ours   bool
+	Entry  EntryID // 0 if it is not in our tag
+	Serial uint64  // 0 if it is not in our tag
+	State  State
+	// Position in seconds was true at At; Rate is 1 at normal speed; Duration is 0 where it is unknown.
+	Position float64
+	At       time.Time
+	Rate     float64
+	Duration float64
+	// What another sender's session allows.
+	CanPause, CanSeek, CanSkip bool
+}
+
+// State is what is going on.
+type State string
+
+// The states a client sees; Loading is a session's only, and shown as Buffering.
+const (
+	Off       State = "off"
+	Idle      State = "idle"
+	Loading   State = "loading"
+	Buffering State = "buffering"
+	Playing   State = "playing"
+	Paused    State = "paused"
+)
+
+// EndReason is why a session ended.
+type EndReason string
+
+// The reasons of the Cast media protocol.
+const (
+	Finished    EndReason = "finished"
+	Interrupted EndReason = "interrupted"
+	Cancelled   EndReason = "cancelled"
+	Error       EndReason = "error"
+)
+
+// Fail is why an order came to nothing; the zero Fail is success.
+type Fail string
+
+// The failures of a player.
+const (
+	FailRefused     Fail = "refused"
+	FailTimeout     Fail = "timeout"
+	FailOffline     Fail = "offline"
+	FailCancelled   Fail = "cancelled"
+	FailUnsupported Fail = "unsupported"
+)
+
+func (Play[T]) input()   {}
+func (Resume) input()    {}
+func (Pause) input()     {}
+func (Toggle) input()    {}
+func (Stop) input()      {}
+func (Next) input()      {}
+func (Previous) input()  {}
+func (Wake) input()      {}
+func (Seek) input()      {}
+func (Volume) input()    {}
+func (Mute) input()      {}
+func (Remove) input()    {}
+func (Move) input()      {}
+func (Jump) input()      {}
+func (Clear) input()     {}
+func (Shuffle) input()   {}
+func (SetRepeat) input() {}
+func (Turn) input()      {}
+func (Report) input()    {}
+func (Ended) input()     {}
+func (Done) input()      {}
+func (Stored) input()    {}
+func (Tick) input()      {}
+
+// Effect is something the machine wants done. None blocks; what comes of it comes back as an Input.
+type Effect interface{ effect() }
+
+type (
+	// Load loads an entry on the device; Done with its Serial answers.
+	Load[T any] struct {
+		Serial   uint64
+		Entry    Entry[T]
+		Position float64 // seconds
+	}
+	// Do is an order to the player; Done with its Serial answers.
+	Do struct {
+		Serial   uint64
+		What     What
+		Position float64
+		Volume   int
+		Muted    bool
+	}
+	// Persist stores a change durably; Stored with its Ticket answers. Changes are stored in order.
+	Persist[T any] struct {
+		Ticket uint64
+		Change Change[T]
+	}
+	// Keep stores the head, sometime: it is how far the current entry has played.
+	Keep struct{ Head Head }
+	// Reply answers a command; each command gets exactly one.
+	Reply struct {
+		Ref Ref
+		Outcome
+	}
+	// Happened tells an event.
+	Happened[T any] struct {
+		Event   Event
+		Entry   Entry[T] // the zero Entry for none
+		Message string
+	}
+	// Publish says that the view may have changed, and the queue too if Queue is true.
+	Publish struct{ Queue bool }
+	// Alarm asks for a Tick at At, in place of any earlier Alarm; the zero At asks for none.
+	Alarm struct{ At time.Time }
+)
+
+// What is the verb of an order.
+type What string
+
+// The orders, as the player knows them.
+const (
+	DoWake      What = "wake"
+	DoResume    What = "resume"
+	DoPause     What = "pause"
+	DoSeek      What = "seek"
+	DoStopMedia What = "stop_media"
+	DoStopApp   What = "stop_app"
+	DoVolume    What = "volume"
+	DoMute      What = "mute"
+	DoNext      What = "next"
+	DoPrevious  What = "previous"
+)
+
+// Event is what happened to an entry or the queue.
+type Event string
+
+// The events of the MQTT contract.
+const (
+	ItemStarted   Event = "item_started"
+	ItemFinished  Event = "item_finished"
+	ItemFailed    Event = "item_failed"
+	QueueFinished Event = "queue_finished"
+	TakenOver     Event = "taken_over"
+)
+
+func (Load[T]) effect()     {}
+func (Do) effect()          {}
+func (Persist[T]) effect()  {}
+func (Keep) effect()        {}
+func (Reply) effect()       {}
+func (Happened[T]) effect() {}
+func (Publish) effect()     {}
+func (Alarm) effect()       {}
+
+// Code is why a command was refused; the zero Code is success.
+type Code string
+
+// The codes, as the MQTT contract has them.
+const (
+	CodeInvalid     Code = "invalid"
+	CodeNotFound    Code = "not_found"
+	CodeOffline     Code = "offline"
+	CodeNotPlaying  Code = "not_playing"
+	CodeRejected    Code = "rejected"
+	CodeUnsupported Code = "unsupported"
+	CodeConflict    Code = "conflict"
+	CodeInternal    Code = "internal"
+)
+
+// Outcome is what became of a command.
+type Outcome struct {
+	Code    Code
+	Message string // for a Code: a clause for people
+	// The queue when the answer was made.
+	Revision int64
+	Length   int
+	// Entry is the one that plays or was asked to; Added are new ones in their order.
+	Entry EntryID
+	Added []EntryID
+	// Failed are the entries the device refused on the way.
+	Failed []EntryID
+	// Loads is true for a command that loads; Pending then says that it does not play yet, Queued that it waits.
+	Loads, Pending, Queued bool
+	// Volume is the level that was set, Capped whether it was asked higher than the device may.
+	Volume int
+	Capped bool
+}
+
+// View is what the world is told of a device beside its queue.
+type View struct {
+	Online      bool
+	State       State
+	Ours        bool // false while another's app or media holds the device
+	Position    float64
+	At          time.Time // when Position was true; zero if nothing is current
+	Rate        float64
+	Duration    float64 // seconds; 0 is unknown
+	Volume      int
+	Muted       bool
+	VolumeFixed bool
+	Error       string
+}
