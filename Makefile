@@ -1,0 +1,73 @@
+# What developers, releases and .ci/run call. `make` alone lists the targets.
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+PLATFORMS   := linux-amd64 linux-arm64 linux-armv7 linux-armv6
+FUZZTIME    ?= 10s
+IMAGE       ?= localcast
+GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+# The same commit makes the same archives: their files carry the time of the commit.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+
+export CGO_ENABLED = 0
+GO_BUILD = go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## ./localcast for this machine
+	$(GO_BUILD) -o localcast .
+
+.PHONY: test
+test: ## every test; those that need a program which is not here say so and are left out
+	go test ./...
+
+.PHONY: race
+race: ## every test with the race detector, which needs a C compiler
+	CGO_ENABLED=1 go test -race ./...
+
+.PHONY: lint
+lint: ## gofmt, go vet and golangci-lint
+	@test -z "$$(gofmt -l .)" || { echo "gofmt -w is wanted for:"; gofmt -l .; exit 1; }
+	go vet ./...
+	go run $(GOLANGCI) run
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@packages=$$(go list ./...); for package in $$packages; do \
+	  targets=$$(go test -list '^Fuzz' $$package | sed -n '/^Fuzz/p'); \
+	  for target in $$targets; do \
+	    echo "$$package $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+	  done; \
+	done
+
+BINARIES := $(PLATFORMS:%=dist/%/localcast)
+ARCHIVES := $(PLATFORMS:%=dist/localcast-$(VERSION)-%.tar.gz)
+
+.PHONY: cross
+cross: $(BINARIES) ## dist/PLATFORM/localcast for the four platforms
+
+# For linux-armv6 the stem is armv6: GOARCH=arm GOARM=6. The go command knows best what is up to date.
+$(BINARIES): dist/linux-%/localcast: FORCE
+	GOOS=linux GOARCH=$(patsubst armv%,arm,$*) GOARM=$(patsubst armv%,%,$(filter armv%,$*)) $(GO_BUILD) -o $@ .
+FORCE:
+
+.PHONY: release
+release: $(ARCHIVES) ## archives for the four platforms and their checksums, the same for the same commit
+	cd dist && sha256sum $(^F) > SHA256SUMS
+
+$(ARCHIVES): dist/localcast-$(VERSION)-%.tar.gz: dist/%/localcast README.md LICENSE config.yaml deploy/localcast.service
+	tar --create --format=ustar --sort=name --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --mtime=@$(SOURCE_DATE_EPOCH) \
+	  --transform='s,.*/,,;s,^,localcast-$(VERSION)-$*/,' $^ | gzip --no-name --best > $@
+
+.PHONY: docker
+docker: ## the container image for this machine
+	docker build --build-arg VERSION=$(VERSION) --tag $(IMAGE):$(VERSION) .
+
+.PHONY: clean
+clean: ## removes what the targets above made
+	rm -rf dist localcast

@@ -1,0 +1,328 @@
+// Package httpstream serves the library's files to Chromecasts and browsers in the local network: media by ranges, pictures,
+// health and metrics. Its memory does not grow with the size of a file, and what each client can hold of it is bounded.
+//
+// It never lists anything, never opens a path that it was told, and serves nothing but /healthz and /metrics without a token
+// that this program has signed. It knows no device, no queue and no MQTT: a token carries an opaque tag, and all it asks of
+// the rest is Files.
+//
+// The addresses are part of the product's contract:
+//
+//	/m/<id>.<peer>.<expiry>.<mac>/<name.ext>    an item's file, with ranges as RFC 9110 has them
+//	/art/<id>.<mac>/<name>.jpg?w=16..1280       an item's picture; the id "none" is the neutral picture
+//	/healthz                                    is it well
+//	/metrics                                    for Prometheus, to those whom the configuration allows
+package httpstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"localcast/bridge"
+	"localcast/bridge/media"
+)
+
+// Files is where items come from. Both methods may block on a disk; they give up when ctx ends, as far as the system lets
+// them. Their errors wrap media.ErrNoItem for what is not there (any more).
+type Files interface {
+	// Open opens an item's file for reading. It is a regular file, and the caller closes it.
+	Open(ctx context.Context, id media.ID) (*os.File, media.Item, error)
+	// Cover returns an item's picture as it is stored, and its MIME type; no data where the item has none.
+	Cover(ctx context.Context, id media.ID) (data []byte, contentType string, err error)
+}
+
+// Config says how to serve. The zero value of every field but DataDir is a good default.
+type Config struct {
+	// Listen is the address to listen on, as net.Listen takes it; "" is ":8010".
+	Listen string
+	// Advertise is the address by which devices reach this server, such as http://192.0.2.10:8010. "" finds it anew for each
+	// device: the local address that routes to it.
+	Advertise string
+	// MaxStreams is how many media responses run at once, at least 1; 0 is 64.
+	MaxStreams int
+	// TokenTTL is how long a media address works beyond twice the item's duration; 0 is 24 hours.
+	TokenTTL time.Duration
+	// DataDir is an existing directory. The signing key is kept there, and /healthz tells whether it can be written.
+	DataDir string
+	// Metrics says who may read /metrics: "loopback", "all" or "off"; "" is "loopback".
+	Metrics string
+	// BrokerHost is the host of the MQTT broker; its network is where people look at artwork. "" is an embedded one.
+	BrokerHost string
+	// Health tells what else /healthz says; it must not block. nil: all is well.
+	Health func() (broker, library bool)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Listen == "" {
+		c.Listen = ":8010"
+	}
+	if c.MaxStreams == 0 {
+		c.MaxStreams = 64
+	}
+	if c.TokenTTL == 0 {
+		c.TokenTTL = 24 * time.Hour
+	}
+	if c.Metrics == "" {
+		c.Metrics = metricsLoopback
+	}
+	if c.Health == nil {
+		c.Health = func() (broker, library bool) { return true, true }
+	}
+	c.Advertise = strings.TrimRight(c.Advertise, "/")
+	return c
+}
+
+func (c Config) check() error {
+	if c.MaxStreams < 1 {
+		return fmt.Errorf("http.max_streams is %d: wanted at least 1", c.MaxStreams)
+	}
+	if c.TokenTTL < 0 {
+		return fmt.Errorf("http.token_ttl is %v: wanted more than 0", c.TokenTTL)
+	}
+	switch c.Metrics {
+	case metricsLoopback, metricsAll, metricsOff:
+	default:
+		return fmt.Errorf("http.metrics is %q: wanted loopback, all or off", c.Metrics)
+	}
+	if c.Advertise == "" {
+		return nil
+	}
+	u, err := url.Parse(c.Advertise)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("http.advertise is %q: wanted an address such as http://192.0.2.10:8010", c.Advertise)
+	}
+	return nil
+}
+
+// The bounds of the HTTP side. A connection that has sent no request yet, or sits between two, holds some 10 KB.
+const (
+	headerTimeout  = 10 * time.Second
+	idleTimeout    = time.Minute
+	answerTimeout  = 30 * time.Second // for everything but media, which rolls its own
+	maxHeaderBytes = 16 << 10
+	// A stream may bring a few connections that ask for pictures or wait; the rest is for people's browsers.
+	connectionsPerStream = 4
+	extraConnections     = 256
+)
+
+// The pace of Run.
+const (
+	reportEvery  = 5 * time.Second
+	addressEvery = 30 * time.Second
+	// Run ends within the sum of these: the time short answers get to end by themselves, and that for what was cut.
+	finishWithin = 1200 * time.Millisecond
+	abortWithin  = 500 * time.Millisecond
+)
+
+// Server is the streamer. New builds it, Listen takes the port, Run serves. All its methods may be called concurrently once
+// Listen has returned.
+type Server struct {
+	config Config
+	files  Files
+	log    *slog.Logger
+	now    func() time.Time
+
+	signer  signer
+	peers   peers
+	meter   meter
+	metrics *metrics
+	disk    *diskCheck
+	slots   chan struct{} // one for each media response
+	gallery *gallery
+
+	// Listen sets these, before anything else runs.
+	listener net.Listener
+	network  bridge.NetworkInfo
+
+	address   atomic.Pointer[string] // what StreamURL returns
+	changed   chan struct{}
+	conns     sync.WaitGroup
+	connCount atomic.Int64
+}
+
+// New builds a server and starts nothing. It makes the signing key where DataDir has none; its errors say what to do.
+func New(c Config, files Files, log *slog.Logger) (*Server, error) {
+	c = c.withDefaults()
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	key, err := loadKey(filepath.Join(c.DataDir, "signing.key"))
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		config:  c,
+		files:   files,
+		log:     log,
+		now:     time.Now,
+		signer:  signer{key},
+		disk:    newDiskCheck(c.DataDir),
+		slots:   make(chan struct{}, c.MaxStreams),
+		gallery: newGallery(),
+		changed: make(chan struct{}, 1),
+	}
+	s.metrics = newMetrics(&s.meter)
+	return s, nil
+}
+
+// Listen takes the port. It comes before everything else and once; Run or Close gives the port back. The error for a port
+// that is taken names the line of the configuration to write.
+func (s *Server) Listen(ctx context.Context) error {
+	var tuned tuning
+	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return tuned.apply(c) }}
+	// Multipath TCP would take the socket options and sendfile's cheapness away, and no Chromecast speaks it.
+	lc.SetMultipathTCP(false)
+	l, err := lc.Listen(ctx, "tcp", s.config.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("listen on %s: another program has this port; write into the configuration:\nhttp:\n  listen: %q",
+			s.config.Listen, nextPort(s.config.Listen))
+	}
+	if err != nil {
+		return fmt.Errorf("http.listen %s: %w", s.config.Listen, err)
+	}
+	s.listener, s.network = l, tuned.NetworkInfo
+	if tuned.advice != "" {
+		s.log.Warn(tuned.advice)
+	}
+	url := s.streamURL(ctx)
+	s.address.Store(&url)
+	s.log.Info("streaming", "url", url, "listen", l.Addr().String(), "congestion_control", s.network.CongestionControl,
+		"notsent_lowat", s.network.NotSentLowat, "max_streams", s.config.MaxStreams)
+	return nil
+}
+
+// nextPort returns the address one port above.
+func nextPort(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	n, err2 := strconv.Atoi(port)
+	if err != nil || err2 != nil || n >= 65535 {
+		return ":8011"
+	}
+	return net.JoinHostPort(host, strconv.Itoa(n+1))
+}
+
+// Close gives the port back where Run never came to run.
+func (s *Server) Close() error { return s.listener.Close() }
+
+// Addr is the address the server listens on.
+func (s *Server) Addr() netip.AddrPort {
+	a, ok := s.listener.Addr().(*net.TCPAddr)
+	if !ok {
+		return netip.AddrPort{}
+	}
+	return a.AddrPort()
+}
+
+// Network tells which socket options are in force.
+func (s *Server) Network() bridge.NetworkInfo { return s.network }
+
+// StreamURL is the address for everybody, without a slash at its end: Advertise, else the local address that routes to the
+// broker, else the default route's, else loopback. It may change with the network, which Changed tells.
+func (s *Server) StreamURL() string { return *s.address.Load() }
+
+// Streams tells what is being streamed.
+func (s *Server) Streams() bridge.StreamState { return s.meter.state(s.config.MaxStreams) }
+
+// Changed gets a value after changes of Streams or StreamURL, at most once in 5 s; it holds one at most.
+func (s *Server) Changed() <-chan struct{} { return s.changed }
+
+// Run serves until ctx ends, and returns nil then, within 2 s and with every connection closed: a film plays on from what
+// its device has buffered. It returns an error when the port fails.
+func (s *Server) Run(ctx context.Context) error {
+	server := &http.Server{
+		Handler:                      s.Handler(),
+		ReadHeaderTimeout:            headerTimeout,
+		WriteTimeout:                 answerTimeout,
+		IdleTimeout:                  idleTimeout,
+		MaxHeaderBytes:               maxHeaderBytes,
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		BaseContext:                  func(net.Listener) context.Context { return ctx },
+		ConnState:                    s.countConnection,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(s.listener) }()
+
+	report, look := time.NewTicker(reportEvery), time.NewTicker(addressEvery)
+	defer report.Stop()
+	defer look.Stop()
+	last := s.Streams()
+	for {
+		select {
+		case <-report.C:
+			s.meter.measure(reportEvery)
+			if now := s.Streams(); now != last {
+				last = now
+				s.tellChange()
+			}
+		case <-look.C:
+			s.lookForAddress(ctx)
+		case err := <-failed:
+			server.Close()
+			return fmt.Errorf("serve on %s: %w", s.listener.Addr(), err)
+		case <-ctx.Done():
+			err := s.stop(server)
+			<-failed
+			return err
+		}
+	}
+}
+
+// stop lets short answers end and cuts the others.
+func (s *Server) stop(server *http.Server) error {
+	finish, cancel := context.WithTimeout(context.Background(), finishWithin)
+	defer cancel()
+	if server.Shutdown(finish) != nil {
+		server.Close()
+	}
+	gone := make(chan struct{})
+	go func() { s.conns.Wait(); close(gone) }()
+	select {
+	case <-gone:
+		return nil
+	case <-time.After(abortWithin):
+		return errors.New("stop streaming: a disk does not answer, and who reads from it was left behind")
+	}
+}
+
+func (s *Server) lookForAddress(ctx context.Context) {
+	url := s.streamURL(ctx)
+	if before := s.address.Swap(&url); *before != url {
+		s.log.Info("the address of this server has changed", "url", url, "before", *before)
+		s.tellChange()
+	}
+}
+
+func (s *Server) tellChange() {
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+// countConnection closes at once what comes in beyond the bound, so that idle connections cannot eat the memory.
+func (s *Server) countConnection(c net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		s.conns.Add(1)
+		if s.connCount.Add(1) > int64(s.config.MaxStreams*connectionsPerStream+extraConnections) {
+			c.Close()
+		}
+	case http.StateClosed, http.StateHijacked:
+		s.connCount.Add(-1)
+		s.conns.Done()
+	}
+}

@@ -1,0 +1,146 @@
+package httpstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"localcast/bridge"
+	"localcast/bridge/media"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// The server is the bridge's Links.
+var _ bridge.Links = (*Server)(nil)
+
+const film media.ID = "abcdefghij"
+
+// shelf is a library in a directory: each item is a file with the item's id as its name.
+type shelf struct {
+	dir string
+
+	mu     sync.Mutex
+	items  map[media.ID]media.Item
+	covers map[media.ID][]byte
+}
+
+func newShelf(t testing.TB) *shelf {
+	return &shelf{dir: t.TempDir(), items: map[media.ID]media.Item{}, covers: map[media.ID][]byte{}}
+}
+
+// put adds an item with this content.
+func (s *shelf) put(t testing.TB, item media.Item, content []byte) media.Item {
+	t.Helper()
+	if err := os.WriteFile(s.path(item.ID), content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.items[item.ID] = item
+	return item
+}
+
+func (s *shelf) path(id media.ID) string { return filepath.Join(s.dir, string(id)) }
+
+func (s *shelf) Open(ctx context.Context, id media.ID) (*os.File, media.Item, error) {
+	s.mu.Lock()
+	item, ok := s.items[id]
+	s.mu.Unlock()
+	if !ok {
+		return nil, media.Item{}, fmt.Errorf("open %q: %w", id, media.ErrNoItem)
+	}
+	f, err := os.Open(s.path(id))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w: %w", media.ErrNoItem, err)
+	}
+	return f, item, err
+}
+
+func (s *shelf) Cover(ctx context.Context, id media.ID) ([]byte, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.items[id]; !ok {
+		return nil, "", fmt.Errorf("cover of %q: %w", id, media.ErrNoItem)
+	}
+	return s.covers[id], "image/jpeg", nil
+}
+
+// start runs a server on loopback until the test ends.
+func start(t testing.TB, c Config, files Files) *Server {
+	t.Helper()
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:0"
+	}
+	if c.DataDir == "" {
+		c.DataDir = t.TempDir()
+	}
+	s, err := New(c, files, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Listen(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	return s
+}
+
+// client returns a client whose connections end with the test.
+func client(t testing.TB) *http.Client {
+	tr := &http.Transport{}
+	t.Cleanup(tr.CloseIdleConnections)
+	return &http.Client{Transport: tr, Timeout: 20 * time.Second}
+}
+
+func mediaURL(t testing.TB, s *Server, item media.Item) string {
+	t.Helper()
+	u, err := s.Media(item, "kitchen", "127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+func TestAnItemIsFetchedByItsAddress(t *testing.T) {
+	files := newShelf(t)
+	content := strings.Repeat("0123456789", 100_000)
+	item := files.put(t, media.Item{ID: film, Path: "films/A film?.mp4", ContentType: "video/mp4", Duration: 60}, []byte(content))
+	s := start(t, Config{}, files)
+
+	req, _ := http.NewRequest("GET", mediaURL(t, s, item), nil)
+	req.Header.Set("Range", "bytes=700000-")
+	resp, err := client(t).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.StatusCode != 206 || string(body) != content[700_000:] || resp.Header.Get("Content-Type") != "video/mp4" ||
+		resp.Header.Get("Content-Range") != "bytes 700000-999999/1000000" {
+		t.Errorf("got %d, %d bytes, %v", resp.StatusCode, len(body), resp.Header)
+	}
+}

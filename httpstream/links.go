@@ -1,0 +1,157 @@
+package httpstream
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"path"
+	"strconv"
+	"time"
+
+	"localcast/bridge/media"
+)
+
+const (
+	// lookupTimeout bounds the look-up of a device's or the broker's name.
+	lookupTimeout = 2 * time.Second
+	// unknownDuration stands for the duration of a film that nobody knows.
+	unknownDuration = 4 * time.Hour
+	// expiryStep makes an item's address for a device the same for a while, so that caches know it again.
+	expiryStep = time.Hour
+)
+
+// Media returns the address from which the device at host, an IP address or a name, fetches an item's file; for a URL item
+// that URL. It works for TokenTTL beyond twice the item's duration, also after a restart. device is any name by which logs
+// shall tell the stream; the address does not show it. The error says why no address would reach us, and what to configure.
+func (s *Server) Media(item media.Item, device, host string) (string, error) {
+	if item.URL != "" {
+		return item.URL, nil
+	}
+	if _, err := media.ParseID(string(item.ID)); err != nil {
+		return "", fmt.Errorf("address of %q: %w", item.Title, err)
+	}
+	base, err := s.base(context.Background(), host)
+	if err != nil {
+		return "", fmt.Errorf("address of %q for %s: %w", item.Title, device, err)
+	}
+	duration := time.Duration(item.Duration * float64(time.Second))
+	if duration <= 0 {
+		duration = unknownDuration
+	}
+	expiry := s.now().Add(s.config.TokenTTL + 2*duration + expiryStep - 1).Truncate(expiryStep)
+	peer := s.signer.peer(device)
+	s.peers.remember(peer, device)
+	return base + "/" + mediaKind + "/" + s.signer.media(item.ID, peer, expiry) + "/" + url.PathEscape(fileName(item)), nil
+}
+
+// Artwork returns the address of an item's picture, or of the neutral picture where it has none; it never expires, and is
+// the same as long as this server's own address is. For a URL item it is the picture that was given with it. host is as in
+// Media; for "", and where no address is known to reach host, it stands below StreamURL.
+func (s *Server) Artwork(item media.Item, host string) string {
+	if item.Artwork != "" {
+		return item.Artwork
+	}
+	base := s.StreamURL()
+	if host != "" {
+		if b, err := s.base(context.Background(), host); err == nil {
+			base = b
+		}
+	}
+	id, name := neutral, "none.jpg"
+	if item.HasArtwork && item.ID != "" {
+		id, name = item.ID, "cover.jpg"
+	}
+	return base + "/" + artworkKind + "/" + s.signer.artwork(id) + "/" + name
+}
+
+// fileName is the end of an item's address, which some devices look at for its extension.
+func fileName(item media.Item) string {
+	if name := path.Base(item.Path); item.Path != "" && name != "/" && name != "." {
+		return name
+	}
+	return "media"
+}
+
+// base returns the address of this server for whoever is at host.
+func (s *Server) base(ctx context.Context, host string) (string, error) {
+	if s.config.Advertise != "" {
+		return s.config.Advertise, nil
+	}
+	local, err := s.localFor(ctx, host)
+	if err != nil {
+		return "", err
+	}
+	return s.baseOf(local), nil
+}
+
+func (s *Server) baseOf(local netip.Addr) string {
+	return "http://" + net.JoinHostPort(local.String(), strconv.Itoa(int(s.Addr().Port())))
+}
+
+// localFor returns the local address that host can reach this server by.
+func (s *Server) localFor(ctx context.Context, host string) (netip.Addr, error) {
+	local, remote, err := s.routeTo(ctx, host)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("%w; check the network, or set http.advertise to this server's address", err)
+	}
+	if bound := s.Addr().Addr().Unmap(); !bound.IsUnspecified() {
+		local = bound
+	}
+	if local.IsLoopback() && !remote.IsLoopback() && remote != local {
+		return netip.Addr{}, fmt.Errorf("http.listen %s is for this machine alone; write into the configuration:\nhttp:\n  listen: %q",
+			s.config.Listen, ":"+strconv.Itoa(int(s.Addr().Port())))
+	}
+	if local.Is6() && local.IsLinkLocalUnicast() {
+		return netip.Addr{}, fmt.Errorf("only the link-local address %s leads to %s, which no URL can carry; set http.advertise",
+			local, host)
+	}
+	return local, nil
+}
+
+// routeTo asks the system from which local address it would send to host. Connecting a UDP socket sends nothing.
+func (s *Server) routeTo(ctx context.Context, host string) (local, remote netip.Addr, err error) {
+	network := "udp"
+	if s.Addr().Addr().Is4() {
+		network = "udp4" // what listens on IPv4 only must not be named by an IPv6 address
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	const discard = "9"
+	c, err := new(net.Dialer).DialContext(ctx, network, net.JoinHostPort(host, discard))
+	if err != nil {
+		return netip.Addr{}, netip.Addr{}, fmt.Errorf("no route to %s: %w", host, err)
+	}
+	defer c.Close()
+	return udpAddr(c.LocalAddr()), udpAddr(c.RemoteAddr()), nil
+}
+
+func udpAddr(a net.Addr) netip.Addr {
+	if u, ok := a.(*net.UDPAddr); ok {
+		return u.AddrPort().Addr().Unmap().WithZone("")
+	}
+	return netip.Addr{}
+}
+
+// Addresses that the default route leads to: documentation networks (RFC 5737, RFC 3849), where nobody is.
+var faraway = [...]string{"198.51.100.1", "2001:db8::1"}
+
+// streamURL finds the address for everybody; StreamURL says how.
+func (s *Server) streamURL(ctx context.Context) string {
+	if s.config.Advertise != "" {
+		return s.config.Advertise
+	}
+	if bound := s.Addr().Addr().Unmap(); !bound.IsUnspecified() {
+		return s.baseOf(bound)
+	}
+	for _, host := range append([]string{s.config.BrokerHost}, faraway[:]...) {
+		if host == "" {
+			continue
+		}
+		if local, err := s.localFor(ctx, host); err == nil && !local.IsLoopback() {
+			return s.baseOf(local)
+		}
+	}
+	return s.baseOf(netip.AddrFrom4([4]byte{127, 0, 0, 1}))
+}

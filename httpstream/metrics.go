@@ -1,0 +1,63 @@
+package httpstream
+
+import (
+	"net/http"
+	"net/netip"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// The values of Config.Metrics.
+const (
+	metricsLoopback = "loopback"
+	metricsAll      = "all"
+	metricsOff      = "off"
+)
+
+// metrics is what /metrics tells, in a registry of its own.
+type metrics struct {
+	handler   http.Handler
+	refused   prometheus.Counter
+	responses *prometheus.CounterVec
+}
+
+func newMetrics(m *meter) *metrics {
+	active := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "localcast_http_streams_active",
+		Help: "Media responses under way.",
+	}, func() float64 { return float64(m.active.Load()) })
+	bytes := prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "localcast_http_stream_bytes_total",
+		Help: "Bytes of media handed to clients.",
+	}, func() float64 { return float64(m.bytes.Load()) })
+	refused := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "localcast_http_streams_refused_total",
+		Help: "Media requests answered 503 because all streams were in use.",
+	})
+	responses := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "localcast_http_responses_total",
+		Help: "Answers by kind of address and status.",
+	}, []string{"kind", "code"})
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(active, bytes, refused, responses)
+	return &metrics{promhttp.HandlerFor(registry, promhttp.HandlerOpts{}), refused, responses}
+}
+
+// answered counts an answer. kind is one of a few, never what a client sent.
+func (m *metrics) answered(kind string, status int) {
+	m.responses.WithLabelValues(kind, strconv.Itoa(status)).Inc()
+}
+
+func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request, rest string) (int, error) {
+	if rest != "" || s.config.Metrics == metricsOff {
+		return fail(w, http.StatusNotFound, "there is nothing at this address"), nil
+	}
+	remote, err := netip.ParseAddrPort(r.RemoteAddr)
+	if s.config.Metrics == metricsLoopback && (err != nil || !remote.Addr().Unmap().IsLoopback()) {
+		return fail(w, http.StatusForbidden, "metrics are for this machine alone (http.metrics)"), nil
+	}
+	s.metrics.handler.ServeHTTP(w, r)
+	return http.StatusOK, nil
+}
