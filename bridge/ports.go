@@ -8,6 +8,16 @@ import (
 	"localcast/bridge/queue"
 )
 
+// Ports are the rooms the bridge works with.
+type Ports struct {
+	Devices   Devices
+	Library   Library
+	Links     Links
+	Remote    Remote
+	Store     Store
+	Publisher Publisher
+}
+
 // The queue of a device carries library items and URLs.
 type (
 	// Entry is an entry of a device's queue.
@@ -165,6 +175,9 @@ type Status struct {
 	Muted       bool
 	VolumeFixed bool
 
+	// Asked is false while it is not known yet what the app has loaded: Media then says nothing. A player settles it within
+	// 5 s; where no app runs, or one without media, it is true at once.
+	Asked bool
 	Media *MediaStatus // nil: nothing is loaded
 	// Notice is a sentence for the user while the device waits for something ("Kitchen asks for permission"); else "".
 	Notice string
@@ -228,6 +241,14 @@ type Links interface {
 	// Artwork is the URL of an item's picture, or of the neutral picture where it has none; it never expires. host is as in
 	// Media; "" gives the address for everybody, which stands below stream_url.
 	Artwork(item media.Item, host string) string
+	// Item tells which item a media URL of ours is for; ok is false for any other URL.
+	Item(url string) (id media.ID, ok bool)
+}
+
+// Remote asks what lies behind an address that is not ours.
+type Remote interface {
+	// ContentType asks the server of url for its MIME type, for at most 5 s.
+	ContentType(ctx context.Context, url string) (string, error)
 }
 
 // Store keeps what must survive. Every method that changes something returns when it is on disk.
