@@ -15,7 +15,7 @@ var ErrClosed = errors.New("the store is closed")
 
 // write is one change that waits for a transaction.
 type write struct {
-	apply   func(*sql.Tx) error
+	apply   func(context.Context, *sql.Tx) error
 	durable bool       // the commit is synced
 	done    chan error // has room for the one outcome
 	taken   atomic.Bool
@@ -28,7 +28,7 @@ func (w *write) take() bool { return w.taken.CompareAndSwap(false, true) }
 //
 // The changes of callers that come at the same time are made by one of them, in the order in which they came, in one
 // transaction. While that one waits for the disk the next batch gathers.
-func (s *Store) write(ctx context.Context, durable bool, apply func(*sql.Tx) error) error {
+func (s *Store) write(ctx context.Context, durable bool, apply func(context.Context, *sql.Tx) error) error {
 	w := &write{apply: apply, durable: durable, done: make(chan error, 1)}
 	pending, ended, closed := s.pending, ctx.Done(), s.closed
 	for {
@@ -89,24 +89,23 @@ func (s *Store) takePending() []*write {
 	return batch
 }
 
-// commit makes changes in one transaction, all or none. It is synced if one of them is to be durable. It takes no context:
-// nothing in it waits but the disk, which no deadline stops.
+// commit makes changes in one transaction, all or none. It is synced if one of them is to be durable.
 func (s *Store) commit(batch []*write) error {
 	durable := false
 	for _, w := range batch {
 		durable = durable || w.durable
 	}
-	if err := s.setDurable(durable); err != nil {
+	ctx := context.Background() // nothing here waits but the disk, which no deadline stops
+	if err := s.setDurable(ctx, durable); err != nil {
 		return err
 	}
-	tx, err := s.db.Begin()
+	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	for _, w := range batch {
-		if err := w.apply(tx); err != nil {
-			// A failing disk makes SQLite roll back by itself, and only then Rollback has an error.
-			_ = tx.Rollback()
+		if err := w.apply(ctx, tx); err != nil {
+			tx.Rollback() // fails only where a failing disk has made SQLite roll back by itself
 			return err
 		}
 	}
@@ -116,7 +115,7 @@ func (s *Store) commit(batch []*write) error {
 // setDurable chooses whether the next commit waits for the disk. Without that a commit in WAL mode only writes to the
 // journal: if the program dies nothing is lost; a power cut may lose the commits since the last sync, and only them, for
 // a sync is of the whole journal and SQLite stops reading it at the first frame that is not whole.
-func (s *Store) setDurable(durable bool) error {
+func (s *Store) setDurable(ctx context.Context, durable bool) error {
 	if durable == s.durable {
 		return nil
 	}
@@ -124,7 +123,7 @@ func (s *Store) setDurable(durable bool) error {
 	if durable {
 		mode = "FULL"
 	}
-	if _, err := s.db.Exec("PRAGMA synchronous = " + mode); err != nil {
+	if _, err := s.db.ExecContext(ctx, "PRAGMA synchronous = "+mode); err != nil {
 		return err
 	}
 	s.durable = durable

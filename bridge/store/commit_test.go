@@ -4,11 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 
 	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"localcast/bridge/queue"
 )
 
 // countCommits counts the transactions that s commits from now on. Read it while none is under way.
@@ -33,7 +37,7 @@ func countCommits(t testing.TB, s *Store) *int {
 // synchronous returns SQLite's setting: 1 is NORMAL, 2 is FULL.
 func synchronous(t *testing.T, s *Store) (mode int) {
 	t.Helper()
-	if err := s.db.QueryRow("PRAGMA synchronous").Scan(&mode); err != nil {
+	if err := s.db.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&mode); err != nil {
 		t.Fatal(err)
 	}
 	return mode
@@ -142,29 +146,35 @@ func TestErrorOfACommitReachesEveryCaller(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Close()
+		large := row(1, 1)
+		large.Entry.Item.Title = strings.Repeat("x", 1<<20)
+		c := change{Put: rows{large}, Head: head(1, 2)}
+		limit := func(pages int) {
+			if _, err := s.db.ExecContext(t.Context(), fmt.Sprint("PRAGMA max_page_count = ", pages)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		limit(20) // as a disk that is full
 		s.turn <- struct{}{}
 		const callers = 5
 		failed := make(chan error, callers)
 		for i := range callers {
-			go func() { failed <- s.SaveQueue(t.Context(), fmt.Sprint("device", i), change{Head: head(1, 1)}) }()
+			go func() { failed <- s.SaveQueue(t.Context(), fmt.Sprint("device", i), c) }()
 		}
 		synctest.Wait()
-		if _, err := s.db.Exec("PRAGMA query_only = ON"); err != nil { // as a disk that cannot be written
-			t.Fatal(err)
-		}
 		<-s.turn
 		for range callers {
-			var e *sqlite.Error
-			if err := <-failed; !errors.As(err, &e) {
+			if err := <-failed; !hasCode(err, sqlite3.SQLITE_FULL) {
 				t.Errorf("a caller got %v", err)
 			}
 		}
-		if _, err := s.db.Exec("PRAGMA query_only = OFF"); err != nil {
-			t.Fatal(err)
+		limit(1 << 20)
+		for i := range callers {
+			if got := readQueueSorted(t, s, fmt.Sprint("device", i)); got.Head != (queue.Head{}) {
+				t.Errorf("device%d has %+v", i, got.Head)
+			}
 		}
-		if err := s.SaveQueue(t.Context(), "device0", change{Head: head(1, 1)}); err != nil {
-			t.Errorf("when the disk is back: %v", err)
-		}
+		save(t, s, "device0", c) // when there is room again
 	})
 }
 

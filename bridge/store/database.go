@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -15,8 +16,8 @@ import (
 
 // migrations bring a database from each version of the schema to the next; user_version counts those that were made. A
 // released one is never changed: what is new is appended.
-var migrations = []string{
-	`CREATE TABLE meta (
+func migrations() []string {
+	return []string{`CREATE TABLE meta (
 		key   TEXT PRIMARY KEY,
 		value TEXT NOT NULL
 	) WITHOUT ROWID;
@@ -60,7 +61,7 @@ var migrations = []string{
 		title    TEXT NOT NULL,
 		details  TEXT NOT NULL, -- JSON, the rest of the item
 		PRIMARY KEY (queue, id)
-	) WITHOUT ROWID`,
+	) WITHOUT ROWID`}
 }
 
 // openDatabase opens the database, checks it and brings its schema up to date. It keeps one connection, on which one thing
@@ -90,16 +91,16 @@ func openDatabase(path string) (*sql.DB, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	if err := setUp(db); err != nil {
+	if err := setUp(context.Background(), db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
 
 // setUp checks that the database is whole and no other program's, and brings its schema up to date.
-func setUp(db *sql.DB) error {
+func setUp(ctx context.Context, db *sql.DB) error {
 	var verdict string
-	err := db.QueryRow("PRAGMA quick_check(1)").Scan(&verdict)
+	err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict)
 	switch {
 	case hasCode(err, sqlite3.SQLITE_BUSY):
 		return fmt.Errorf("another program has it open: %w", err)
@@ -108,25 +109,26 @@ func setUp(db *sql.DB) error {
 	case verdict != "ok":
 		return fmt.Errorf("%w: %s", errDamaged, verdict)
 	}
-	return migrate(db)
+	return migrate(ctx, db)
 }
 
 // migrate makes the migrations that the database has not seen yet, each in a transaction of its own.
-func migrate(db *sql.DB) error {
+func migrate(ctx context.Context, db *sql.DB) error {
 	var version int
-	if err := db.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return err
 	}
-	if version > len(migrations) {
+	steps := migrations()
+	if version > len(steps) {
 		return fmt.Errorf("it was written by a newer version of LocalCast (schema %d, this one knows up to %d): "+
-			"run that version, or move the file away to begin anew", version, len(migrations))
+			"run that version, or move the file away to begin anew", version, len(steps))
 	}
-	for ; version < len(migrations); version++ {
-		tx, err := db.Begin()
+	for ; version < len(steps); version++ {
+		tx, err := db.BeginTx(ctx, nil)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(fmt.Sprintf("%s; PRAGMA user_version = %d", migrations[version], version+1)); err != nil {
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf("%s; PRAGMA user_version = %d", steps[version], version+1)); err != nil {
 			return errors.Join(fmt.Errorf("bring it to schema %d: %w", version+1, err), tx.Rollback())
 		}
 		if err := tx.Commit(); err != nil {

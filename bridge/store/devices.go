@@ -44,9 +44,8 @@ func (s *Store) readDevices(ctx context.Context) ([]media.Device, error) {
 func (s *Store) SaveDevice(ctx context.Context, d media.Device) error {
 	capabilities, err := json.Marshal(d.Capabilities)
 	if err == nil {
-		err = s.write(ctx, true, func(tx *sql.Tx) error {
-			_, err := tx.Stmt(s.statements.putDevice).Exec(
-				d.Topic, d.ID, d.Name, d.Model, d.Host, d.Port, d.Kind, string(capabilities))
+		err = s.write(ctx, true, func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.StmtContext(ctx, s.statements.putDevice).ExecContext(ctx, d.Topic, d.ID, d.Name, d.Model, d.Host, d.Port, d.Kind, string(capabilities))
 			return err
 		})
 	}
@@ -58,11 +57,11 @@ func (s *Store) SaveDevice(ctx context.Context, d media.Device) error {
 
 // ForgetDevice removes a device and its queue; one that is not remembered is no error.
 func (s *Store) ForgetDevice(ctx context.Context, topic string) error {
-	err := s.write(ctx, true, func(tx *sql.Tx) error {
-		if _, err := tx.Stmt(s.statements.deleteDevice).Exec(topic); err != nil {
+	err := s.write(ctx, true, func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.StmtContext(ctx, s.statements.deleteDevice).ExecContext(ctx, topic); err != nil {
 			return err
 		}
-		_, err := tx.Stmt(s.statements.deleteQueue).Exec(topic)
+		_, err := tx.StmtContext(ctx, s.statements.deleteQueue).ExecContext(ctx, topic)
 		return err
 	})
 	if err != nil {

@@ -2,12 +2,12 @@ package store
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"localcast/bridge/queue"
@@ -28,31 +28,28 @@ func step(n int64) change {
 	return c
 }
 
-// writeUntilKilled tells each change on standard output once it is acknowledged.
-func writeUntilKilled(dir string) {
-	s, err := Open(dir, quiet())
-	if err != nil {
-		fmt.Println(err)
-		os.Exit(1)
+// TestWriteUntilKilled is the child of the test below. It tells each change on standard output once it is acknowledged.
+func TestWriteUntilKilled(t *testing.T) {
+	dir := os.Getenv(childDirEnv)
+	if dir == "" {
+		t.Skip("runs as a child of TestKillLosesNothingThatWasAcknowledged")
 	}
+	s := openStore(t, dir)
+	var wg sync.WaitGroup
 	for i := range children {
 		topic := fmt.Sprint("device", i)
-		saved, err := s.Queue(context.Background(), topic)
-		if err != nil {
-			fmt.Println(err)
-			os.Exit(1)
-		}
-		go func() {
-			for n := saved.Head.Revision + 1; ; n++ {
-				if err := s.SaveQueue(context.Background(), topic, step(n)); err != nil {
-					fmt.Println(err)
-					os.Exit(1)
+		n := readQueueSorted(t, s, topic).Head.Revision
+		wg.Go(func() {
+			for !t.Failed() {
+				n++
+				if err := s.SaveQueue(t.Context(), topic, step(n)); err != nil {
+					t.Error(err)
 				}
-				os.Stdout.WriteString(fmt.Sprintln(topic, n))
+				fmt.Fprintln(os.Stdout, topic, n)
 			}
-		}()
+		})
 	}
-	select {}
+	wg.Wait()
 }
 
 func TestKillLosesNothingThatWasAcknowledged(t *testing.T) {
@@ -81,7 +78,7 @@ func TestKillLosesNothingThatWasAcknowledged(t *testing.T) {
 // runAndKill runs a child until it has acknowledged count changes, kills it, and notes the last change of each queue.
 func runAndKill(t *testing.T, dir string, count int, acknowledged map[string]int64) {
 	t.Helper()
-	child := exec.CommandContext(t.Context(), os.Args[0])
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestWriteUntilKilled$")
 	child.Env = append(os.Environ(), childDirEnv+"="+dir)
 	out, err := child.StdoutPipe()
 	if err != nil {

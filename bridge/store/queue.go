@@ -30,7 +30,7 @@ func (s *Store) readQueue(ctx context.Context, topic string) (saved queue.Saved[
 
 	var number int64
 	h := &saved.Head
-	err = tx.Stmt(s.statements.selectHead).QueryRowContext(ctx, topic).Scan(&number, &h.Revision, &h.Next, &h.Current,
+	err = tx.StmtContext(ctx, s.statements.selectHead).QueryRowContext(ctx, topic).Scan(&number, &h.Revision, &h.Next, &h.Current,
 		&h.Repeat, &h.Shuffle, &h.EndedAt, &h.Serial, &h.Position, &h.At, &h.Duration, &h.Playing)
 	if errors.Is(err, sql.ErrNoRows) {
 		return saved, nil
@@ -38,7 +38,7 @@ func (s *Store) readQueue(ctx context.Context, topic string) (saved queue.Saved[
 	if err != nil {
 		return saved, err
 	}
-	rows, err := tx.Stmt(s.statements.selectEntries).QueryContext(ctx, number)
+	rows, err := tx.StmtContext(ctx, s.statements.selectEntries).QueryContext(ctx, number)
 	if err != nil {
 		return saved, err
 	}
@@ -80,7 +80,7 @@ func scanEntry(rows *sql.Rows) (row queue.Row[media.Item], err error) {
 func (s *Store) SaveQueue(ctx context.Context, topic string, c queue.Change[media.Item]) error {
 	rest, err := encodeDetails(c.Put)
 	if err == nil {
-		err = s.write(ctx, true, func(tx *sql.Tx) error { return s.applyChange(tx, topic, c, rest) })
+		err = s.write(ctx, true, func(ctx context.Context, tx *sql.Tx) error { return s.applyChange(ctx, tx, topic, c, rest) })
 	}
 	if err != nil {
 		return fmt.Errorf("save the queue of %s: %w", topic, err)
@@ -89,28 +89,28 @@ func (s *Store) SaveQueue(ctx context.Context, topic string, c queue.Change[medi
 }
 
 // applyChange writes a change; rest holds the column details of each row that is put.
-func (s *Store) applyChange(tx *sql.Tx, topic string, c queue.Change[media.Item], rest [][]byte) error {
+func (s *Store) applyChange(ctx context.Context, tx *sql.Tx, topic string, c queue.Change[media.Item], rest [][]byte) error {
 	var number int64
-	if err := tx.Stmt(s.statements.putHead).QueryRow(headColumns(topic, c.Head)...).Scan(&number); err != nil {
+	if err := tx.StmtContext(ctx, s.statements.putHead).QueryRowContext(ctx, headColumns(topic, c.Head)...).Scan(&number); err != nil {
 		return err
 	}
 	if c.All {
-		if _, err := tx.Stmt(s.statements.deleteEntries).Exec(number); err != nil {
+		if _, err := tx.StmtContext(ctx, s.statements.deleteEntries).ExecContext(ctx, number); err != nil {
 			return err
 		}
 	}
-	put := tx.Stmt(s.statements.putEntry)
+	put := tx.StmtContext(ctx, s.statements.putEntry)
 	for i := range c.Put {
 		row, e := &c.Put[i], &c.Put[i].Entry
-		_, err := put.Exec(number, e.ID, row.Rank, row.Natural, e.Duration, e.Start, e.Interval, e.Failed,
+		_, err := put.ExecContext(ctx, number, e.ID, row.Rank, row.Natural, e.Duration, e.Start, e.Interval, e.Failed,
 			e.Item.ID, e.Item.Path, e.Item.Size, e.Item.Title, string(rest[i]))
 		if err != nil {
 			return fmt.Errorf("entry %s: %w", e.ID, err)
 		}
 	}
-	drop := tx.Stmt(s.statements.deleteEntry)
+	drop := tx.StmtContext(ctx, s.statements.deleteEntry)
 	for _, id := range c.Drop {
-		if _, err := drop.Exec(number, id); err != nil {
+		if _, err := drop.ExecContext(ctx, number, id); err != nil {
 			return fmt.Errorf("drop entry %s: %w", id, err)
 		}
 	}
@@ -121,8 +121,8 @@ func (s *Store) applyChange(tx *sql.Tx, topic string, c queue.Change[media.Item]
 // disk: a power cut may lose it. A head that is older than the saved one, by revision, next entry or load, is passed over,
 // so that it may overtake SaveQueue and undo nothing.
 func (s *Store) SavePosition(ctx context.Context, topic string, h queue.Head) error {
-	err := s.write(ctx, false, func(tx *sql.Tx) error {
-		_, err := tx.Stmt(s.statements.updateHead).Exec(headColumns(topic, h)...)
+	err := s.write(ctx, false, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.StmtContext(ctx, s.statements.updateHead).ExecContext(ctx, headColumns(topic, h)...)
 		return err
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 )
@@ -15,7 +16,7 @@ type statements struct {
 	selectHead, selectEntries  *sql.Stmt
 }
 
-func (s *statements) prepare(db *sql.DB) error {
+func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
 	for _, p := range []struct {
 		to   **sql.Stmt
 		text string
@@ -49,7 +50,7 @@ func (s *statements) prepare(db *sql.DB) error {
 			FROM entry WHERE queue = ?`},
 	} {
 		var err error
-		if *p.to, err = db.Prepare(p.text); err != nil {
+		if *p.to, err = db.PrepareContext(ctx, p.text); err != nil {
 			return fmt.Errorf("prepare %q: %w", p.text, err)
 		}
 	}

@@ -59,7 +59,7 @@ func Open(dataDir string, log *slog.Logger) (*Store, error) {
 		pending: make(chan *write, maxPending),
 		closed:  make(chan struct{}),
 	}
-	if err := s.statements.prepare(db); err != nil {
+	if err := s.statements.prepare(context.Background(), db); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
 	}
 	return s, nil
@@ -83,8 +83,8 @@ func (s *Store) ID(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var id string
-	err = s.write(ctx, true, func(tx *sql.Tx) error {
-		return tx.Stmt(s.statements.keepMeta).QueryRow("id", drawn).Scan(&id)
+	err = s.write(ctx, true, func(ctx context.Context, tx *sql.Tx) error {
+		return tx.StmtContext(ctx, s.statements.keepMeta).QueryRowContext(ctx, "id", drawn).Scan(&id)
 	})
 	if err != nil {
 		return "", fmt.Errorf("keep the bridge's id: %w", err)

@@ -17,19 +17,11 @@ import (
 
 	"go.uber.org/goleak"
 
-	"localcast/bridge"
 	"localcast/bridge/media"
 	"localcast/bridge/queue"
 )
 
-var _ bridge.Store = (*Store)(nil)
-
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(childDirEnv); dir != "" {
-		writeUntilKilled(dir)
-	}
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // openStore opens the store in dir and closes it with the test.
 func openStore(t testing.TB, dir string) *Store {
@@ -345,7 +337,7 @@ func TestOpenRefuses(t *testing.T) {
 	t.Run("a database of a newer version", func(t *testing.T) {
 		dir := t.TempDir()
 		s := openStore(t, dir)
-		if _, err := s.db.Exec("PRAGMA user_version = 1000"); err != nil {
+		if _, err := s.db.ExecContext(t.Context(), "PRAGMA user_version = 1000"); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Close(); err != nil {
