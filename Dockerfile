@@ -28,5 +28,5 @@ WORKDIR /data
 VOLUME /data
 EXPOSE 8010
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["localcast", "-health"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --start-interval=2s --retries=3 CMD ["localcast", "-health"]
 ENTRYPOINT ["localcast", "-data", "/data"]

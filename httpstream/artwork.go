@@ -52,27 +52,27 @@ func (s *Server) serveArtwork(w http.ResponseWriter, r *http.Request, rest strin
 	if err != nil {
 		return s.failOpen(w, id, err), nil
 	}
+	if p.status == http.StatusPreconditionFailed {
+		return fail(w, p.status, "the picture is not the one that is meant"), nil
+	}
 	h := w.Header()
 	h.Set("ETag", p.etag)
 	h.Set("Cache-Control", "public, max-age=3600")
-	if p.jpeg == nil {
-		status := p.evaluate(r.Header)
-		if status == http.StatusPreconditionFailed {
-			return fail(w, status, "the picture is not the one that is meant"), nil
-		}
-		w.WriteHeader(status)
-		return status, nil
+	if p.status == http.StatusNotModified {
+		w.WriteHeader(p.status)
+		return p.status, nil
 	}
-	return write(w, http.StatusOK, "image/jpeg", p.jpeg)
+	return write(w, p.status, "image/jpeg", p.jpeg)
 }
 
-// picture is a picture as it is served; jpeg is nil where the client's conditions want none.
+// picture is an answer with a picture, or with none where the client's conditions want none.
 type picture struct {
-	validators
-	jpeg []byte
+	status int
+	etag   string
+	jpeg   []byte
 }
 
-// picture makes the picture of an item. It waits for its turn.
+// picture makes the picture of an item, waiting for its turn.
 func (s *Server) picture(r *http.Request, id media.ID, width int) (picture, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), artworkTimeout)
 	defer cancel()
@@ -83,20 +83,19 @@ func (s *Server) picture(r *http.Request, id media.ID, width int) (picture, erro
 		return picture{}, ctx.Err()
 	}
 	var cover []byte
+	var err error
 	if id != neutral {
-		var err error
 		if cover, _, err = s.files.Cover(ctx, id); err != nil {
 			return picture{}, err
 		}
 	}
 	sum := sha256.Sum256(cover)
-	p := picture{validators: validators{etag: fmt.Sprintf(`"%x-%d"`, sum[:12], width)}}
-	if p.evaluate(r.Header) != http.StatusOK {
+	v := validators{etag: fmt.Sprintf(`"%x-%d"`, sum[:12], width)}
+	p := picture{status: v.evaluate(r.Header), etag: v.etag}
+	if p.status != http.StatusOK {
 		return p, nil
 	}
-	var err error
-	p.jpeg, err = scaledJPEG(cover, width)
-	if err != nil {
+	if p.jpeg, err = scaledJPEG(cover, width); err != nil {
 		if len(cover) > 0 {
 			s.log.Debug("the neutral picture stands in", "item", id, "err", err)
 		}

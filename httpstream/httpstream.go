@@ -195,7 +195,8 @@ func (s *Server) Listen(ctx context.Context) error {
 	}
 	s.listener, s.network = l, tuned.NetworkInfo
 	if tuned.advice != "" {
-		s.log.Warn(tuned.advice)
+		s.log.Warn("streams will suffer on bad Wi-Fi: the system does not allow the congestion control bbr",
+			"in_force", tuned.CongestionControl, "advice", tuned.advice)
 	}
 	url := s.streamURL(ctx)
 	s.address.Store(&url)
@@ -259,14 +260,21 @@ func (s *Server) Run(ctx context.Context) error {
 	report, look := time.NewTicker(reportEvery), time.NewTicker(addressEvery)
 	defer report.Stop()
 	defer look.Stop()
-	last := s.Streams()
+	type told struct {
+		streams bridge.StreamState
+		url     string
+	}
+	last := told{s.Streams(), s.StreamURL()}
 	for {
 		select {
 		case <-report.C:
 			s.meter.measure(reportEvery)
-			if now := s.Streams(); now != last {
+			if now := (told{s.Streams(), s.StreamURL()}); now != last {
 				last = now
-				s.tellChange()
+				select {
+				case s.changed <- struct{}{}:
+				default:
+				}
 			}
 		case <-look.C:
 			s.lookForAddress(ctx)
@@ -274,20 +282,19 @@ func (s *Server) Run(ctx context.Context) error {
 			server.Close()
 			return fmt.Errorf("serve on %s: %w", s.listener.Addr(), err)
 		case <-ctx.Done():
-			err := s.stop(server)
-			<-failed
-			return err
+			return s.stop(server, failed)
 		}
 	}
 }
 
-// stop lets short answers end and cuts the others.
-func (s *Server) stop(server *http.Server) error {
+// stop lets short answers end and cuts the others. ended gets a value when no connection is accepted any more.
+func (s *Server) stop(server *http.Server, ended <-chan error) error {
 	finish, cancel := context.WithTimeout(context.Background(), finishWithin)
 	defer cancel()
 	if server.Shutdown(finish) != nil {
 		server.Close()
 	}
+	<-ended
 	gone := make(chan struct{})
 	go func() { s.conns.Wait(); close(gone) }()
 	select {
@@ -302,14 +309,6 @@ func (s *Server) lookForAddress(ctx context.Context) {
 	url := s.streamURL(ctx)
 	if before := s.address.Swap(&url); *before != url {
 		s.log.Info("the address of this server has changed", "url", url, "before", *before)
-		s.tellChange()
-	}
-}
-
-func (s *Server) tellChange() {
-	select {
-	case s.changed <- struct{}{}:
-	default:
 	}
 }
 

@@ -23,8 +23,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The server is the bridge's Links.
-var _ bridge.Links = (*Server)(nil)
+// What the bridge wants of this room.
+var (
+	_ bridge.Links  = (*Server)(nil)
+	_ bridge.Remote = Remote{}
+)
 
 const film media.ID = "abcdefghij"
 

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path"
 	"strconv"
+	"strings"
 	"time"
 
 	"localcast/bridge/media"
@@ -53,11 +54,9 @@ func (s *Server) Artwork(item media.Item, host string) string {
 	if item.Artwork != "" {
 		return item.Artwork
 	}
-	base := s.StreamURL()
-	if host != "" {
-		if b, err := s.base(context.Background(), host); err == nil {
-			base = b
-		}
+	base, err := s.base(context.Background(), host)
+	if err != nil {
+		base = s.StreamURL()
 	}
 	id, name := neutral, "none.jpg"
 	if item.HasArtwork && item.ID != "" {
@@ -66,18 +65,39 @@ func (s *Server) Artwork(item media.Item, host string) string {
 	return base + "/" + artworkKind + "/" + s.signer.artwork(id) + "/" + name
 }
 
-// fileName is the end of an item's address, which some devices look at for its extension.
-func fileName(item media.Item) string {
-	if name := path.Base(item.Path); item.Path != "" && name != "/" && name != "." {
-		return name
+// Item returns the item that a media address of this server is for, whatever address the server had then; an expired one
+// still tells. ok is false for every other URL.
+func (s *Server) Item(address string) (id media.ID, ok bool) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", false
 	}
-	return "media"
+	// A base that is advertised may have a path of its own, so the kind is counted from the end.
+	segments := strings.Split(u.Path, "/")
+	n := len(segments)
+	if n < 4 || segments[n-3] != mediaKind {
+		return "", false
+	}
+	id, _, _, ok = s.signer.readMedia(segments[n-2])
+	return id, ok
 }
 
-// base returns the address of this server for whoever is at host.
+// fileName is the end of an item's address, which some devices look at for its extension.
+func fileName(item media.Item) string {
+	name := path.Base(item.Path)
+	if strings.Trim(name, "./") == "" {
+		return "media"
+	}
+	return name
+}
+
+// base returns the address of this server for whoever is at host; "" is everybody.
 func (s *Server) base(ctx context.Context, host string) (string, error) {
 	if s.config.Advertise != "" {
 		return s.config.Advertise, nil
+	}
+	if host == "" {
+		return s.StreamURL(), nil
 	}
 	local, err := s.localFor(ctx, host)
 	if err != nil {
@@ -134,8 +154,11 @@ func udpAddr(a net.Addr) netip.Addr {
 	return netip.Addr{}
 }
 
-// Addresses that the default route leads to: documentation networks (RFC 5737, RFC 3849), where nobody is.
-var faraway = [...]string{"198.51.100.1", "2001:db8::1"}
+// Where the default route leads: networks for documentation (RFC 5737, RFC 3849), in which nobody is.
+const (
+	faraway  = "198.51.100.1"
+	faraway6 = "2001:db8::1"
+)
 
 // streamURL finds the address for everybody; StreamURL says how.
 func (s *Server) streamURL(ctx context.Context) string {
@@ -145,7 +168,7 @@ func (s *Server) streamURL(ctx context.Context) string {
 	if bound := s.Addr().Addr().Unmap(); !bound.IsUnspecified() {
 		return s.baseOf(bound)
 	}
-	for _, host := range append([]string{s.config.BrokerHost}, faraway[:]...) {
+	for _, host := range []string{s.config.BrokerHost, faraway, faraway6} {
 		if host == "" {
 			continue
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"os"
 	"strconv"
@@ -31,8 +30,8 @@ const (
 // serveMedia serves an item's file.
 func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, rest string) (int, error) {
 	token, named := tokenAndName(rest)
-	id, peer, ok := s.signer.readMedia(token, s.now())
-	if !ok || !named {
+	id, peer, expiry, ok := s.signer.readMedia(token)
+	if !ok || !named || !s.now().Before(expiry) {
 		return fail(w, http.StatusForbidden, "this address is not valid, or not any more"), nil
 	}
 	select {
@@ -168,12 +167,11 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, t *transfer, parts
 			break
 		}
 	}
-	level := slog.LevelDebug
+	log := s.log.With("device", t.device, "item", t.item.ID, "remote", r.RemoteAddr)
 	if errors.Is(err, errChanged) {
-		level = slog.LevelWarn
+		log.Warn("a stream was cut", "err", err)
 	}
-	s.log.Log(r.Context(), level, "stream ended", "device", t.device, "item", t.item.ID, "remote", r.RemoteAddr,
-		"range", r.Header.Get("Range"), "bytes", sent, "dur", time.Since(started), "err", err)
+	log.Debug("stream", "range", r.Header.Get("Range"), "bytes", sent, "dur", time.Since(started), "complete", err == nil)
 	return err
 }
 

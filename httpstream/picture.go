@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	// decodeBytes bounds the memory in which a picture is decoded: 16 million pixels of a PNG, 21 million of a JPEG.
+	// decodeBytes bounds the memory in which a picture is decoded: that of 16 million pixels of a PNG, 44 million of a usual
+	// JPEG, 8 million of a progressive one.
 	decodeBytes = 64 << 20
 	jpegQuality = 85
 	// asIsBytes is the largest JPEG that is served as it is stored.
@@ -24,9 +25,6 @@ const (
 )
 
 var errNoPicture = errors.New("there is no picture")
-
-// background lies under pictures that are transparent.
-var background = color.RGBA{24, 28, 38, 255}
 
 // scaledJPEG returns a picture (JPEG, PNG, GIF or WebP) as a JPEG at most width pixels wide and twice as high. What would
 // take more than decodeBytes is refused before it is decoded.
@@ -38,7 +36,7 @@ func scaledJPEG(data []byte, width int) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read a picture: %w", err)
 	}
-	if c.Width < 1 || c.Height < 1 || int64(c.Width)*int64(c.Height) > decodeBytes/bytesPerPixel(c.ColorModel, format, data) {
+	if c.Width < 1 || c.Height < 1 || decodeCost(c, format, data) > decodeBytes {
 		return nil, fmt.Errorf("a picture of %d x %d pixels is too large", c.Width, c.Height)
 	}
 	w, h := fit(c.Width, c.Height, width)
@@ -68,7 +66,8 @@ func scaled(img image.Image, w, h int) image.Image {
 		dst := image.NewRGBA(image.Rect(0, 0, sw, sh))
 		op := draw.Src
 		if step == 0 {
-			draw.Draw(dst, dst.Bounds(), image.NewUniform(background), image.Point{}, draw.Src)
+			underlay := image.NewUniform(color.RGBA{24, 28, 38, 255}) // of what is transparent
+			draw.Draw(dst, dst.Bounds(), underlay, image.Point{}, draw.Src)
 			op = draw.Over
 		}
 		draw.ApproxBiLinear.Scale(dst, dst.Bounds(), img, img.Bounds(), op, nil)
@@ -78,35 +77,56 @@ func scaled(img image.Image, w, h int) image.Image {
 	}
 }
 
-// bytesPerPixel is the most that decoding takes for each pixel.
-func bytesPerPixel(m color.Model, format string, data []byte) int64 {
+// decodeCost is the most memory that decoding a picture of this size takes, in bytes.
+func decodeCost(c image.Config, format string, data []byte) int64 {
+	pixels := int64(c.Width) * int64(c.Height)
 	switch {
-	case format == "jpeg" && progressive(data):
-		return 15 // all coefficients, 32 bits each, beside three bytes of result
-	case format == "jpeg" && m == color.CMYKModel:
-		return 8
-	case m == color.YCbCrModel:
-		return 3
-	case m == color.RGBA64Model || m == color.NRGBA64Model:
-		return 8
+	case format == "jpeg":
+		return pixels * jpegCost(data) / 16
+	case c.ColorModel == color.RGBA64Model || c.ColorModel == color.NRGBA64Model:
+		return pixels * 8
 	}
-	return 4
+	return pixels * 4
 }
 
-// progressive reports whether a JPEG's frame header is SOF2 (ITU-T T.81, table B.1).
-func progressive(data []byte) bool {
-	const sof0, sof1, sof2, sos = 0xC0, 0xC1, 0xC2, 0xDA
-	for i := 2; i+4 <= len(data) && data[i] == 0xFF; {
+// jpegCost is what decoding a JPEG takes, in bytes for 16 pixels, read from its frame header (ITU-T T.81, section B.2.2). A
+// progressive one needs all its coefficients, of 32 bits, beside its samples.
+func jpegCost(data []byte) int64 {
+	const (
+		sof0, sof1, sof2 = 0xC0, 0xC1, 0xC2
+		sos              = 0xDA
+		unknown          = 16 * 4 * 5 // four components, none smaller than the picture, progressive
+	)
+	for i := 2; i+10 <= len(data) && data[i] == 0xFF && data[i+1] != sos; {
 		switch marker := data[i+1]; marker {
 		case 0xFF: // a fill byte
 			i++
-		case sof2:
-			return true
-		case sof0, sof1, sos:
-			return false
+		case sof0, sof1, sof2:
+			frame := data[i:]
+			components := int(frame[9])
+			if len(frame) < 10+3*components {
+				return unknown
+			}
+			var all, largest int64
+			for k := range components {
+				factors := frame[10+3*k+1]
+				blocks := int64(factors>>4) * int64(factors&15)
+				all, largest = all+blocks, max(largest, blocks)
+			}
+			if largest == 0 {
+				return unknown
+			}
+			samples := (16*all + largest - 1) / largest
+			if components == 4 {
+				samples += 16 * 4 // they are put together to CMYK
+			}
+			if marker == sof2 {
+				samples *= 5
+			}
+			return samples
 		default:
 			i += 2 + int(data[i+2])<<8 + int(data[i+3])
 		}
 	}
-	return true // nobody knows: take the worst
+	return unknown
 }

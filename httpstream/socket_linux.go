@@ -21,7 +21,7 @@ const (
 // tuning is what the kernel granted a listener. Accepted connections inherit its options.
 type tuning struct {
 	bridge.NetworkInfo
-	advice string // what the operator can do; "" when all was granted
+	advice string // what brings bbr; "" where it is in force
 }
 
 // apply sets the options on a listener before it listens. What is refused is done without.
@@ -30,8 +30,8 @@ func (t *tuning) apply(c syscall.RawConn) error {
 		s := int(fd)
 		// BBR keeps its rate through the random loss of crowded Wi-Fi, where cubic starves.
 		if unix.SetsockoptString(s, unix.IPPROTO_TCP, unix.TCP_CONGESTION, bbr) != nil {
-			t.advice = "streams will suffer on bad Wi-Fi: the congestion control bbr is not allowed here. As root: modprobe tcp_bbr; " +
-				"sysctl -w net.core.default_qdisc=fq; sysctl -w net.ipv4.tcp_allowed_congestion_control=\"reno cubic bbr\""
+			t.advice = "as root: modprobe tcp_bbr; sysctl -w net.core.default_qdisc=fq; " +
+				"sysctl -w net.ipv4.tcp_allowed_congestion_control='reno cubic bbr'"
 		}
 		limit := unsentBytes
 		var info unix.Sysinfo_t

@@ -8,7 +8,7 @@ import (
 	"localcast/bridge"
 )
 
-// tuning is empty where the system has no such options.
+// tuning stays empty: the system has no such options.
 type tuning struct {
 	bridge.NetworkInfo
 	advice string

@@ -42,17 +42,15 @@ func (s signer) peer(device string) string {
 	return strings.ToLower(tag)
 }
 
-// readMedia returns what a media token names; ok is false for one that is forged, damaged or expired.
-func (s signer) readMedia(token string, now time.Time) (id media.ID, peer string, ok bool) {
+// readMedia returns what a media token names; ok is false for one that is forged or damaged. Whether it has expired is the
+// caller's question.
+func (s signer) readMedia(token string) (id media.ID, peer string, expiry time.Time, ok bool) {
 	fields, ok := s.verify(mediaKind, token, 3)
 	if !ok {
-		return "", "", false
+		return "", "", time.Time{}, false
 	}
-	expiry, err := strconv.ParseInt(fields[2], 10, 64)
-	if err != nil || now.Unix() >= expiry {
-		return "", "", false
-	}
-	return media.ID(fields[0]), fields[1], true
+	seconds, err := strconv.ParseInt(fields[2], 10, 64)
+	return media.ID(fields[0]), fields[1], time.Unix(seconds, 0), err == nil
 }
 
 // readArtwork returns what an artwork token names; ok is false for one that is forged or damaged.

@@ -1,0 +1,175 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// migrations bring a database from each version of the schema to the next; user_version counts those that were made. A
+// released one is never changed: what is new is appended.
+var migrations = []string{
+	`CREATE TABLE meta (
+		key   TEXT PRIMARY KEY,
+		value TEXT NOT NULL
+	) WITHOUT ROWID;
+	CREATE TABLE device (
+		topic        TEXT PRIMARY KEY,
+		id           TEXT NOT NULL,
+		name         TEXT NOT NULL,
+		model        TEXT NOT NULL,
+		host         TEXT NOT NULL,
+		port         INTEGER NOT NULL,
+		kind         TEXT NOT NULL,
+		capabilities TEXT NOT NULL -- JSON, a list
+	) WITHOUT ROWID;
+	CREATE TABLE queue (
+		number   INTEGER PRIMARY KEY,
+		topic    TEXT NOT NULL UNIQUE,
+		revision INTEGER NOT NULL,
+		next     INTEGER NOT NULL,
+		current  INTEGER NOT NULL,
+		repeat   TEXT NOT NULL,
+		shuffle  INTEGER NOT NULL,
+		ended_at INTEGER NOT NULL,
+		serial   INTEGER NOT NULL,
+		position REAL NOT NULL,
+		at       INTEGER NOT NULL, -- unix milliseconds
+		duration REAL NOT NULL,
+		playing  INTEGER NOT NULL
+	);
+	CREATE TABLE entry (
+		queue    INTEGER NOT NULL REFERENCES queue (number) ON DELETE CASCADE,
+		id       INTEGER NOT NULL,
+		rank     INTEGER NOT NULL,
+		natural  INTEGER NOT NULL,
+		duration REAL NOT NULL,
+		start    REAL NOT NULL,
+		interval REAL NOT NULL,
+		failed   INTEGER NOT NULL,
+		item     TEXT NOT NULL, -- the item's id, "" for a URL
+		path     TEXT NOT NULL,
+		size     INTEGER NOT NULL,
+		title    TEXT NOT NULL,
+		details  TEXT NOT NULL, -- JSON, the rest of the item
+		PRIMARY KEY (queue, id)
+	) WITHOUT ROWID`,
+}
+
+// openDatabase opens the database, checks it and brings its schema up to date. It keeps one connection, on which one thing
+// is done at a time.
+func openDatabase(path string) (*sql.DB, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	options := url.Values{
+		"_txlock": {"immediate"},
+		"_pragma": {
+			"busy_timeout(2000)",
+			"locking_mode(EXCLUSIVE)", // one program; so it needs no shared memory, which some file systems lack
+			"journal_mode(WAL)",
+			"synchronous(FULL)", // a commit is on the disk when it returns
+			"foreign_keys(ON)",
+			"cache_size(-1024)",           // KiB
+			"journal_size_limit(4194304)", // bytes that the -wal file keeps
+			"temp_store(MEMORY)",
+		},
+	}
+	// A URI, since a ? in a bare path would end it.
+	uri := url.URL{Scheme: "file", Path: filepath.ToSlash(absolute), RawQuery: options.Encode()}
+	db, err := sql.Open("sqlite", uri.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	if err := setUp(db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// setUp checks that the database is whole and no other program's, and brings its schema up to date.
+func setUp(db *sql.DB) error {
+	var verdict string
+	err := db.QueryRow("PRAGMA quick_check(1)").Scan(&verdict)
+	switch {
+	case hasCode(err, sqlite3.SQLITE_BUSY):
+		return fmt.Errorf("another program has it open: %w", err)
+	case err != nil:
+		return err
+	case verdict != "ok":
+		return fmt.Errorf("%w: %s", errDamaged, verdict)
+	}
+	return migrate(db)
+}
+
+// migrate makes the migrations that the database has not seen yet, each in a transaction of its own.
+func migrate(db *sql.DB) error {
+	var version int
+	if err := db.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
+	if version > len(migrations) {
+		return fmt.Errorf("it was written by a newer version of LocalCast (schema %d, this one knows up to %d): "+
+			"run that version, or move the file away to begin anew", version, len(migrations))
+	}
+	for ; version < len(migrations); version++ {
+		tx, err := db.Begin()
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(fmt.Sprintf("%s; PRAGMA user_version = %d", migrations[version], version+1)); err != nil {
+			return errors.Join(fmt.Errorf("bring it to schema %d: %w", version+1, err), tx.Rollback())
+		}
+		if err := tx.Commit(); err != nil {
+			return fmt.Errorf("bring it to schema %d: %w", version+1, err)
+		}
+	}
+	return nil
+}
+
+// errDamaged says that SQLite found the database inconsistent.
+var errDamaged = errors.New("the database is inconsistent")
+
+// damaged reports whether err says that the file is no sound database.
+func damaged(err error) bool {
+	return errors.Is(err, errDamaged) || hasCode(err, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+}
+
+// hasCode reports whether err is an SQLite error with one of the primary result codes.
+func hasCode(err error, codes ...int) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	for _, code := range codes {
+		if e.Code()&0xff == code {
+			return true
+		}
+	}
+	return false
+}
+
+// setAside renames the database, and its journal with it, to a name that tells the time, and returns that name.
+func setAside(path string) (string, error) {
+	aside := path + ".damaged-" + time.Now().UTC().Format("20060102T150405.000Z")
+	if _, err := os.Lstat(aside); err == nil {
+		return "", fmt.Errorf("%s is already there", aside)
+	}
+	if err := os.Rename(path, aside); err != nil {
+		return "", err
+	}
+	// With the journal beside it under the matching name SQLite can still read what was not yet moved into the database.
+	if err := os.Rename(path+"-wal", aside+"-wal"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	return aside, nil
+}

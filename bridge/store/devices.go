@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"localcast/bridge/media"
+)
+
+// Devices returns the remembered devices by topic name.
+func (s *Store) Devices(ctx context.Context) ([]media.Device, error) {
+	devices, err := s.readDevices(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the devices: %w", err)
+	}
+	return devices, nil
+}
+
+func (s *Store) readDevices(ctx context.Context) ([]media.Device, error) {
+	rows, err := s.db.QueryContext(ctx,
+		`SELECT topic, id, name, model, host, port, kind, capabilities FROM device ORDER BY topic`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var devices []media.Device
+	for rows.Next() {
+		var d media.Device
+		var capabilities []byte
+		if err := rows.Scan(&d.Topic, &d.ID, &d.Name, &d.Model, &d.Host, &d.Port, &d.Kind, &capabilities); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(capabilities, &d.Capabilities); err != nil {
+			return nil, fmt.Errorf("capabilities of %s: %w", d.Topic, err)
+		}
+		devices = append(devices, d)
+	}
+	return devices, rows.Err()
+}
+
+// SaveDevice remembers a device under its topic name, in place of what was remembered there.
+func (s *Store) SaveDevice(ctx context.Context, d media.Device) error {
+	capabilities, err := json.Marshal(d.Capabilities)
+	if err == nil {
+		err = s.write(ctx, true, func(tx *sql.Tx) error {
+			_, err := tx.Stmt(s.statements.putDevice).Exec(
+				d.Topic, d.ID, d.Name, d.Model, d.Host, d.Port, d.Kind, string(capabilities))
+			return err
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("save the device %s: %w", d.Topic, err)
+	}
+	return nil
+}
+
+// ForgetDevice removes a device and its queue; one that is not remembered is no error.
+func (s *Store) ForgetDevice(ctx context.Context, topic string) error {
+	err := s.write(ctx, true, func(tx *sql.Tx) error {
+		if _, err := tx.Stmt(s.statements.deleteDevice).Exec(topic); err != nil {
+			return err
+		}
+		_, err := tx.Stmt(s.statements.deleteQueue).Exec(topic)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("forget the device %s: %w", topic, err)
+	}
+	return nil
+}

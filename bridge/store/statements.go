@@ -1,0 +1,57 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+)
+
+// statements are the prepared statements of what is done often.
+type statements struct {
+	keepMeta                   *sql.Stmt
+	putDevice, deleteDevice    *sql.Stmt
+	putHead, updateHead        *sql.Stmt
+	deleteQueue, deleteEntries *sql.Stmt
+	putEntry, deleteEntry      *sql.Stmt
+	selectHead, selectEntries  *sql.Stmt
+}
+
+func (s *statements) prepare(db *sql.DB) error {
+	for _, p := range []struct {
+		to   **sql.Stmt
+		text string
+	}{
+		// Keeps the value that is there, and returns it.
+		{&s.keepMeta, `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = value
+			RETURNING value`},
+		{&s.putDevice, `REPLACE INTO device (topic, id, name, model, host, port, kind, capabilities)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&s.deleteDevice, `DELETE FROM device WHERE topic = ?`},
+		{&s.putHead, `INSERT INTO queue
+			(topic, revision, next, current, repeat, shuffle, ended_at, serial, position, at, duration, playing)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (topic) DO UPDATE SET revision = excluded.revision, next = excluded.next, current = excluded.current,
+				repeat = excluded.repeat, shuffle = excluded.shuffle, ended_at = excluded.ended_at, serial = excluded.serial,
+				position = excluded.position, at = excluded.at, duration = excluded.duration, playing = excluded.playing
+			RETURNING number`},
+		// Writes no head that is older than the one that is there.
+		{&s.updateHead, `UPDATE queue SET revision = ?2, next = ?3, current = ?4, repeat = ?5, shuffle = ?6, ended_at = ?7,
+				serial = ?8, position = ?9, at = ?10, duration = ?11, playing = ?12
+			WHERE topic = ?1 AND revision <= ?2 AND next <= ?3 AND serial <= ?8`},
+		{&s.deleteQueue, `DELETE FROM queue WHERE topic = ?`},
+		{&s.deleteEntries, `DELETE FROM entry WHERE queue = ?`},
+		{&s.putEntry, `REPLACE INTO entry
+			(queue, id, rank, natural, duration, start, interval, failed, item, path, size, title, details)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&s.deleteEntry, `DELETE FROM entry WHERE queue = ? AND id = ?`},
+		{&s.selectHead, `SELECT number, revision, next, current, repeat, shuffle, ended_at, serial, position, at, duration,
+			playing FROM queue WHERE topic = ?`},
+		{&s.selectEntries, `SELECT id, rank, natural, duration, start, interval, failed, item, path, size, title, details
+			FROM entry WHERE queue = ?`},
+	} {
+		var err error
+		if *p.to, err = db.Prepare(p.text); err != nil {
+			return fmt.Errorf("prepare %q: %w", p.text, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,419 @@
+package casttest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"localcast/cast/wire"
+)
+
+// unknownPace is how many bytes a second of media is taken to need where size or duration are unknown.
+const unknownPace = 40_000
+
+// startBytes is how much must be fetched before play starts, or goes on after a stall.
+const startBytes = 64 << 10
+
+// A play is one item being loaded or played.
+type play struct {
+	item   *item
+	asker  *request // who is still to be answered; nil if nobody
+	record *LoadRecord
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	source *source
+
+	loading bool // the source is not ready yet
+	medium  medium
+	// duration is 0 for pictures and live streams.
+	duration time.Duration
+	pace     float64 // bytes in a second of media
+	paused   bool
+	stalled  bool
+	rate     float64
+	head     playhead
+	tracks   []int
+
+	epoch      int
+	epochCtx   context.Context
+	abort      context.CancelFunc // ends what the source fetches in this epoch
+	from, upTo int64              // what of the file was fetched in this epoch
+	ended      bool               // up to its end
+}
+
+// state is the playerState.
+func (p *play) state() string {
+	switch {
+	case p.loading:
+		return "IDLE"
+	case p.stalled:
+		return "BUFFERING"
+	case p.paused:
+		return "PAUSED"
+	}
+	return "PLAYING"
+}
+
+func (d *device) position(p *play) time.Duration {
+	at := p.head.at(d.clock.now())
+	if p.duration > 0 {
+		at = min(at, p.duration)
+	}
+	return at
+}
+
+// startSession replaces what is there by items and begins with the one at index at.
+func (d *device) startSession(req *request, items []*item, at int, repeat string) {
+	d.endSession("INTERRUPTED", 0)
+	d.lastSession++
+	for _, it := range items {
+		d.lastItem++
+		it.id = d.lastItem
+	}
+	d.session = &session{id: d.lastSession, items: items, at: at, repeat: repeat}
+	d.startItem(req)
+}
+
+// startItem loads the session's current item. req is nil where the queue moved on by itself.
+func (d *device) startItem(req *request) {
+	s := d.session
+	it := s.current()
+	p := &play{item: it, asker: req, loading: true, rate: 1, paused: !it.autoplay}
+	p.ctx, p.cancel = context.WithCancel(d.ctx)
+	p.head = playhead{position: it.startTime, since: d.clock.now()}
+	s.play = p
+	p.record = d.loads.add(&LoadRecord{
+		ContentID: it.contentID(), ContentType: it.media.text("contentType"), StreamType: it.media.text("streamType"),
+		CustomData: it.media["customData"], Metadata: it.media["metadata"], Autoplay: it.autoplay,
+		CurrentTime: it.startTime, MediaSessionID: s.id, ItemID: it.id,
+	})
+	answers := int64(0)
+	if req != nil {
+		p.record.Requester = req.sender
+		if d.cfg.LoadingAnswers {
+			answers = req.id
+		}
+	}
+	d.log.Info("loading", "item", it.contentID())
+	d.broadcastMedia(answers, true)
+	if d.refuse != nil {
+		if refusal := d.refuse(it.contentID()); refusal != nil {
+			d.fail(*refusal)
+			return
+		}
+	}
+	p.source = d.newSource(it.url())
+	p.source.cors = len(it.sideTracks()) > 0
+	p.source.all = d.cfg.ReadAhead < 0
+	p.epochCtx, p.abort = context.WithCancel(p.ctx)
+	first := p.order()
+	d.work.Go(func() { p.source.run(p.ctx, first) })
+	d.useTracks(p, it.tracks)
+}
+
+// order is what p's source is to do.
+func (p *play) order() order {
+	return order{ctx: p.epochCtx, epoch: p.epoch, offset: p.from, head: p.head, pace: p.pace}
+}
+
+// move puts the play head to position, running or not as p now is, and tells the source.
+func (d *device) move(p *play, position time.Duration) {
+	rate := p.rate
+	if p.paused || p.stalled || p.medium.kind == image {
+		rate = 0
+	}
+	p.head = playhead{position: position, since: d.clock.now(), rate: rate}
+	p.source.tell(p.order())
+}
+
+// jump goes on at position. The connection is aborted unless what is needed is among what was just fetched.
+func (d *device) jump(p *play, position time.Duration) {
+	p.stalled = true
+	offset := int64(position.Seconds() * p.pace)
+	kept := p.from
+	if d.cfg.ReadAhead > 0 {
+		kept = max(kept, p.upTo-2*d.cfg.ReadAhead)
+	}
+	if kept <= offset && offset <= p.upTo {
+		d.move(p, position)
+		return
+	}
+	abort := p.abort
+	p.epoch++
+	p.from, p.upTo, p.ended = offset, offset, false
+	p.epochCtx, p.abort = context.WithCancel(p.ctx)
+	d.move(p, position)
+	abort()
+}
+
+// playOf is the play that s fetches for, nil if that is over.
+func (d *device) playOf(s *source) *play {
+	if d.session != nil && d.session.play.source == s {
+		return d.session.play
+	}
+	return nil
+}
+
+// sourceReady begins to play what is now known. The LOAD is answered.
+func (d *device) sourceReady(s *source, m medium) {
+	p := d.playOf(s)
+	if p == nil {
+		return
+	}
+	p.medium, p.loading = m, false
+	p.upTo, p.ended = m.fetched, m.ended
+	if m.kind != image && !p.item.live() {
+		var told float64
+		p.item.media.get("duration", &told)
+		p.duration = or(or(m.duration, fromSeconds(told)), d.cfg.Duration)
+		p.item.media["duration"], _ = json.Marshal(p.duration.Seconds())
+	}
+	switch {
+	case m.kind == image:
+	case m.size > 0 && p.duration > 0:
+		p.pace = float64(m.size) / p.duration.Seconds()
+	default:
+		p.pace = unknownPace
+	}
+	category := m.kind.category()
+	if strings.HasPrefix(p.item.media.text("contentType"), "audio/") {
+		category = audio.category()
+	}
+	p.item.media["mediaCategory"], _ = json.Marshal(category)
+	p.record.Duration, p.record.Loaded = p.duration, true
+	d.idleSince = d.clock.now()
+	start := p.item.startTime
+	if p.duration > 0 {
+		start = min(start, p.duration)
+	}
+	d.jump(p, start)
+	answers := int64(0)
+	if p.asker != nil && !d.cfg.LoadingAnswers {
+		answers = p.asker.id
+	}
+	d.broadcastMedia(answers, true)
+	d.broadcastReceiver(0) // the status text has changed
+}
+
+// sourceMoved notes how far the source has come.
+func (d *device) sourceMoved(s *source, epoch int, upTo int64, ended bool) {
+	if p := d.playOf(s); p != nil && p.epoch == epoch {
+		p.upTo, p.ended = upTo, ended
+	}
+}
+
+// sourceWhole notes that a file has been read from its first byte to its last.
+func (d *device) sourceWhole(s *source, sum string) {
+	if p := d.playOf(s); p != nil {
+		p.record.SHA256 = sum
+	}
+}
+
+func (d *device) sourceFailed(s *source, err error) {
+	p := d.playOf(s)
+	if p == nil {
+		return
+	}
+	refusal := LoadError{Code: codeNetwork}
+	if fetch := (*fetchError)(nil); errors.As(err, &fetch) {
+		refusal.Code = fetch.code
+	}
+	d.log.Info("media failed", "item", p.item.contentID(), "err", err)
+	p.record.Err = err.Error()
+	d.fail(refusal)
+}
+
+// fail ends the current item by an error: a LOAD that is still unanswered gets LOAD_FAILED.
+func (d *device) fail(refusal LoadError) {
+	p := d.session.play
+	if p.loading && p.asker != nil {
+		answer := map[string]any{"type": or(refusal.Type, "LOAD_FAILED"), "requestId": p.asker.id, "itemId": p.item.id}
+		if refusal.Code != 0 {
+			answer["detailedErrorCode"] = refusal.Code
+		}
+		if refusal.Reason != "" {
+			answer["reason"] = refusal.Reason
+		}
+		d.reply(p.asker, answer)
+		p.asker = nil
+	}
+	p.record.ErrorCode = refusal.Code
+	d.endItem("ERROR")
+}
+
+// endItem ends the current item; the queue moves on, or ends.
+func (d *device) endItem(reason string) {
+	s := d.session
+	next, ok := s.following()
+	if !ok {
+		d.endSession(reason, 0)
+		return
+	}
+	d.leaveItem(reason, 0, s.items[next].id)
+	s.at = next
+	d.startItem(nil)
+}
+
+// leaveItem stops the current play and tells why. loading is the id of the item that comes next, 0 if none does.
+func (d *device) leaveItem(reason string, requestID int64, loading int) {
+	s := d.session
+	p := s.play
+	if p.loading && p.asker != nil {
+		d.reply(p.asker, map[string]any{"type": "LOAD_CANCELLED", "requestId": p.asker.id, "itemId": p.item.id})
+	}
+	st := d.status(s, false)
+	st.PlayerState, st.IdleReason, st.LoadingItemID, st.Extended, st.RepeatMode = "IDLE", reason, loading, nil, ""
+	if reason == "FINISHED" {
+		st.CurrentTime = 0
+	}
+	p.record.Ended = reason
+	p.cancel()
+	d.log.Info("item ended", "item", p.item.contentID(), "err", reason)
+	d.broadcast(d.app.transport, wire.Media,
+		mediaMessage{Type: "MEDIA_STATUS", Status: []mediaStatus{st}, RequestID: requestID})
+}
+
+// endSession stops play for good. Afterwards the receiver's list of sessions is empty.
+func (d *device) endSession(reason string, requestID int64) {
+	if d.session == nil {
+		return
+	}
+	d.leaveItem(reason, requestID, 0)
+	d.session = nil
+	d.idleSince = d.clock.now()
+}
+
+// useTracks makes ids the active tracks. Side-loaded text that was not active before is fetched.
+func (d *device) useTracks(p *play, ids []int) {
+	before := p.tracks
+	p.tracks = ids
+	for _, t := range p.item.sideTracks() {
+		if t.TrackContentID == "" || !slices.Contains(ids, t.TrackID) || slices.Contains(before, t.TrackID) {
+			continue
+		}
+		text := d.newSource(t.TrackContentID)
+		text.cors, text.text = true, true
+		text.order.ctx = p.ctx
+		d.work.Go(text.readText)
+	}
+}
+
+// schedule does what is due and sets the timer for what will be.
+func (d *device) schedule() {
+	d.stop(d.due)
+	d.due = nil
+	for d.settle() {
+	}
+	if wait, ok := d.untilDue(); ok {
+		d.due = d.after(wait, func() {})
+	}
+}
+
+// slack makes up for rounding when positions and bytes are compared.
+const slack = 10 * time.Microsecond
+
+// settle does one thing that is due, and reports whether it did.
+func (d *device) settle() bool {
+	now := d.clock.now()
+	if at, ok := d.closesAt(); ok && now >= at {
+		d.log.Info("app closes, nobody uses it")
+		d.endApp()
+		d.broadcastReceiver(0)
+		return true
+	}
+	if d.session == nil || d.session.play.loading {
+		return false
+	}
+	p := d.session.play
+	position := p.head.at(now) + slack
+	end, ends := p.end()
+	switch {
+	case p.stalled && p.enough(d.cfg.ReadAhead):
+		p.stalled = false
+		d.move(p, p.head.position)
+		d.broadcastMedia(0, false)
+	case p.stalled || p.paused:
+		return false
+	case ends && position >= end:
+		d.endItem("FINISHED")
+	case p.starves() && position >= p.fetchedTo():
+		p.stalled = true
+		d.move(p, p.head.at(now))
+		d.broadcastMedia(0, false)
+	default:
+		return false
+	}
+	return true
+}
+
+// untilDue is how long it is until something happens by itself, if it does.
+func (d *device) untilDue() (wait time.Duration, ok bool) {
+	now := d.clock.now()
+	earliest := func(w time.Duration, due bool) {
+		if due && (!ok || w < wait) {
+			wait, ok = w, true
+		}
+	}
+	if at, closes := d.closesAt(); closes {
+		earliest(at-now, true)
+	}
+	if d.session == nil || d.session.play.loading {
+		return wait, ok
+	}
+	p := d.session.play
+	if end, ends := p.end(); ends {
+		earliest(p.head.until(now, end))
+	}
+	if p.starves() {
+		earliest(p.head.until(now, p.fetchedTo()))
+	}
+	return wait, ok
+}
+
+// closesAt is the device time at which the app closes for want of use.
+func (d *device) closesAt() (time.Duration, bool) {
+	patience := d.cfg.IdleTimeout
+	switch {
+	case d.app == nil || d.app.id == wire.Backdrop:
+		return 0, false
+	case d.session != nil && (d.session.play.loading || !d.session.play.paused):
+		return 0, false
+	case d.session != nil:
+		patience = d.cfg.PauseTimeout
+	}
+	return d.idleSince + patience, patience > 0
+}
+
+// end is the position at which p's item is over, if it has one.
+func (p *play) end() (time.Duration, bool) {
+	end, ok := p.duration, p.duration > 0
+	if p.item.live() && p.ended {
+		end, ok = p.fetchedTo(), true
+	}
+	if stop := p.item.startTime + p.item.playbackDuration; p.item.playbackDuration > 0 && (!ok || stop < end) {
+		end, ok = stop, true
+	}
+	return end, ok
+}
+
+// starves reports whether play can come to the end of what is fetched.
+func (p *play) starves() bool { return !p.ended && p.medium.kind != image }
+
+// fetchedTo is the position up to which bytes are there.
+func (p *play) fetchedTo() time.Duration { return fromSeconds(float64(p.upTo) / p.pace) }
+
+// enough reports whether play can begin or go on.
+func (p *play) enough(readAhead int64) bool {
+	if p.ended || p.medium.kind == image {
+		return p.ended
+	}
+	need := int64(startBytes)
+	if readAhead > 0 {
+		need = min(need, readAhead/2)
+	}
+	return p.upTo-int64(p.head.position.Seconds()*p.pace) >= need
+}

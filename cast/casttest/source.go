@@ -1,0 +1,476 @@
+package casttest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	chunk     = 64 << 10 // bytes of one read; also what is read to learn what a file is
+	skipRead  = 1 << 20  // a gap up to this is read through; over a larger one the reader jumps
+	maxJumps  = 8
+	maxTail   = 16 << 20 // bound of what is read after a jump
+	maxText   = 4 << 20  // bound of a side-loaded track
+	maxTries  = 30       // of a connection that broke in the middle, a second apart, as seen on devices
+	retryWait = time.Second
+)
+
+// A source fetches one item in a goroutine of its own and tells the device how far it has come. It keeps no bytes.
+type source struct {
+	dev  *device // only post is called, and with it the source… methods
+	url  string
+	cors bool // side-loaded tracks: the answer must allow the player's origin
+	all  bool // no bound on reading ahead
+	text bool // subtitles, no media
+
+	orders chan order // holds the latest
+
+	// Only the goroutine touches what follows.
+	order  order
+	answer *answer // nil between two requests
+	at     int64   // offset of the next byte to read
+	size   int64   // of the whole, -1 while unknown
+	ended  bool    // read up to the end
+	full   bool    // as much is read ahead as may be
+	tries  int
+	sum    hash.Hash // of the bytes from 0 to summed
+	summed int64
+}
+
+// An order is all that a source must know. A later one replaces it.
+type order struct {
+	ctx    context.Context // ends when a later order starts elsewhere
+	epoch  int             // rises with each seek
+	offset int64           // where this epoch begins
+	head   playhead
+	pace   float64 // bytes that play consumes in a second of media; 0 while unknown
+}
+
+// A fetchError says why media cannot be fetched, in the terms of LOAD_FAILED.
+type fetchError struct {
+	code  int
+	final bool // trying again is of no use
+	err   error
+}
+
+func (e *fetchError) Error() string { return e.err.Error() }
+func (e *fetchError) Unwrap() error { return e.err }
+
+// The detailedErrorCodes of LOAD_FAILED that fetching can lead to.
+const (
+	codeNetwork     = 103
+	codeUnsupported = 104
+)
+
+// newSource makes the source of one URL. It fetches nothing before it runs.
+func (d *device) newSource(url string) *source {
+	return &source{dev: d, url: url, orders: make(chan order, 1), size: -1, sum: sha256.New()}
+}
+
+// tell replaces whatever order is still waiting. Only the device's goroutine calls it.
+func (s *source) tell(o order) {
+	select {
+	case <-s.orders:
+	default:
+	}
+	s.orders <- o
+}
+
+// readText fetches a side-loaded track. A track that cannot be fetched is not shown, and nothing else comes of it.
+func (s *source) readText() {
+	if s.open(0) != nil {
+		return
+	}
+	defer s.closeAnswer(nil)
+	for buf := make([]byte, chunk); s.answer != nil && s.at < maxText; {
+		if _, err := s.read(buf); err != nil {
+			return
+		}
+	}
+}
+
+// run fetches until the order's play ends.
+func (s *source) run(ctx context.Context, first order) {
+	defer s.closeAnswer(nil)
+	s.order = first
+	m, err := s.begin()
+	if err != nil {
+		s.fail(ctx, err)
+		return
+	}
+	s.dev.ask(func() { s.dev.sourceReady(s, m) }) // answers with an order
+	for ctx.Err() == nil {
+		if err := s.step(ctx); err != nil {
+			s.fail(ctx, err)
+			return
+		}
+	}
+}
+
+func (s *source) fail(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	s.dev.post(func() { s.dev.sourceFailed(s, err) })
+}
+
+// begin opens the file, learns what it is and how long, and leaves the source ready to read on after the bytes that it
+// has read from the start.
+func (s *source) begin() (medium, error) {
+	if err := s.open(0); err != nil {
+		return medium{}, err
+	}
+	piece, err := s.readPiece(nil)
+	if err != nil {
+		return medium{}, err
+	}
+	p, ok := identify(piece)
+	if !ok {
+		return medium{}, &fetchError{codeUnsupported, true, errors.New("bytes of no format that the device plays")}
+	}
+	m := medium{kind: p.kind()}
+	jumped := false
+	for at, jumps := int64(0), 0; ; jumps++ {
+		duration, next := p.look(piece, at, s.size)
+		if next <= at || next >= s.size || jumps == maxJumps {
+			m.duration = duration
+			break
+		}
+		if have := next - at; have < int64(len(piece)) {
+			piece = append([]byte{}, piece[have:]...)
+		} else {
+			piece = nil
+			far, err := s.goTo(next)
+			if err != nil {
+				return medium{}, err
+			}
+			jumped = jumped || far
+		}
+		if at = next; s.at == s.size {
+			m.duration, _ = p.look(piece, at, s.size)
+			break
+		}
+		if piece, err = s.readPiece(piece); err != nil {
+			return medium{}, err
+		}
+	}
+	if jumped {
+		if err := s.goBack(); err != nil {
+			return medium{}, err
+		}
+	}
+	m.size, m.fetched, m.ended = s.size, s.at, s.ended
+	return m, nil
+}
+
+// readPiece reads up to a chunk more and returns it behind piece.
+func (s *source) readPiece(piece []byte) ([]byte, error) {
+	start := len(piece)
+	piece = append(piece, make([]byte, chunk)...)
+	n := start
+	for n < len(piece) {
+		k, err := s.read(piece[n:])
+		n += k
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, &fetchError{codeNetwork, false, err}
+		}
+	}
+	return piece[:n], nil
+}
+
+// goTo reads on to offset, or jumps there if it is far. It reports whether it jumped.
+func (s *source) goTo(offset int64) (jumped bool, err error) {
+	if gap := offset - s.at; gap < 0 || gap > skipRead || s.answer == nil {
+		s.closeAnswer(nil)
+		return true, s.open(offset)
+	}
+	for s.at < offset {
+		buf := make([]byte, min(chunk, offset-s.at))
+		if _, err := s.read(buf); err != nil {
+			return false, &fetchError{codeNetwork, false, err}
+		}
+	}
+	return false, nil
+}
+
+// goBack reads the tail to its end, because the index that a player jumps for is used whole, and returns to where the
+// reading from the start was left.
+func (s *source) goBack() error {
+	buf := make([]byte, chunk)
+	for start := s.at; s.answer != nil && s.at-start < maxTail; {
+		if _, err := s.read(buf); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return &fetchError{codeNetwork, false, err}
+		}
+	}
+	s.closeAnswer(nil)
+	s.at, s.ended = s.summed, false
+	return nil
+}
+
+// step does the next thing: takes an order, waits, opens or reads. An error of its is the end.
+func (s *source) step(ctx context.Context) error {
+	wait, ever := s.room()
+	if ever && wait == 0 {
+		select {
+		case o := <-s.orders:
+			s.obey(o)
+			return nil
+		default:
+		}
+		return s.advance(ctx)
+	}
+	s.await(ctx, wait, ever)
+	return nil
+}
+
+// await waits for an order, and no longer than wait if that is bounded.
+func (s *source) await(ctx context.Context, wait time.Duration, bounded bool) {
+	var due <-chan time.Time
+	if bounded {
+		t := time.NewTimer(s.dev.clock.real(wait))
+		defer t.Stop()
+		due = t.C
+	}
+	select {
+	case o := <-s.orders:
+		s.obey(o)
+	case <-due:
+	case <-ctx.Done():
+	}
+}
+
+// obey takes a new order. One of a new epoch aborts the connection.
+func (s *source) obey(o order) {
+	if o.epoch != s.order.epoch {
+		s.closeAnswer(nil)
+		s.at, s.ended, s.full, s.tries = o.offset, false, false, 0
+	}
+	s.order = o
+}
+
+// room tells how long, in device time, until there is room to read, and false if that takes a new order.
+func (s *source) room() (wait time.Duration, ever bool) {
+	switch {
+	case s.ended:
+		return 0, false
+	case s.all || s.order.pace == 0:
+		return 0, true
+	}
+	now := s.dev.clock.now()
+	ahead := s.at - int64(s.order.head.at(now).Seconds()*s.order.pace)
+	limit := s.dev.cfg.ReadAhead
+	if ahead < limit && !s.full || ahead <= limit/2 {
+		s.full = false
+		return 0, true
+	}
+	s.full = true
+	return s.order.head.until(now, time.Duration(float64(s.at-limit/2)/s.order.pace*float64(time.Second)))
+}
+
+// advance opens a connection or reads a chunk. What fails in the middle is tried again.
+func (s *source) advance(ctx context.Context) error {
+	var err error
+	if s.answer == nil {
+		err = s.open(s.at)
+	} else {
+		buf := make([]byte, chunk)
+		var n int
+		if n, err = s.read(buf); n > 0 {
+			s.tries = 0
+		}
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		epoch, at, ended := s.order.epoch, s.at, s.ended
+		s.dev.post(func() { s.dev.sourceMoved(s, epoch, at, ended) })
+	}
+	if err == nil || s.order.ctx.Err() != nil {
+		if err != nil {
+			s.closeAnswer(err)
+			s.await(ctx, 0, false) // the order that aborted the connection is on its way
+		}
+		return nil
+	}
+	s.closeAnswer(err)
+	var fetch *fetchError
+	if s.tries++; s.tries > maxTries || errors.As(err, &fetch) && fetch.final {
+		return fmt.Errorf("after %d tries: %w", s.tries, err)
+	}
+	s.await(ctx, retryWait, true)
+	return nil
+}
+
+// An answer is a response that is being read.
+type answer struct {
+	body   io.ReadCloser
+	cancel context.CancelFunc
+	record *FetchRecord // only the device touches it
+	sum    hash.Hash
+}
+
+// userAgent is that of a Chromecast Ultra.
+const userAgent = "Mozilla/5.0 (X11; Linux armv7l) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.5735.90 " +
+	"Safari/537.36 CrKey/1.56.500000"
+
+// playerOrigin is where the Default Media Receiver's page comes from.
+const playerOrigin = "https://www.gstatic.com"
+
+// open asks for the bytes from offset on.
+func (s *source) open(offset int64) error {
+	ctx, cancel := context.WithCancel(s.order.ctx)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
+	if err != nil || req.URL.Scheme != "http" && req.URL.Scheme != "https" {
+		cancel()
+		return &fetchError{codeUnsupported, true, fmt.Errorf("%q is no URL that the device fetches", s.url)}
+	}
+	req.Header.Set("Range", fmt.Sprintf("bytes=%d-", offset))
+	req.Header.Set("User-Agent", userAgent)
+	req.Header.Set("Accept-Encoding", "identity;q=1, *;q=0")
+	if s.cors {
+		req.Header.Set("Origin", playerOrigin)
+	}
+	record := &FetchRecord{URL: s.url, Range: req.Header.Get("Range"), Offset: offset}
+	s.dev.post(func() { s.dev.fetches.add(record) })
+	patience := time.AfterFunc(s.dev.cfg.FetchTimeout, cancel)
+	res, err := s.dev.client.Do(req)
+	patience.Stop()
+	if err != nil {
+		cancel()
+		s.dev.post(func() { record.Err, record.Done = err.Error(), true })
+		return &fetchError{codeNetwork, false, err}
+	}
+	s.answer = &answer{body: res.Body, cancel: cancel, record: record, sum: sha256.New()}
+	s.dev.post(func() {
+		record.Status, record.ContentType, record.ContentRange =
+			res.StatusCode, res.Header.Get("Content-Type"), res.Header.Get("Content-Range")
+	})
+	if err := s.check(res, offset); err != nil {
+		s.closeAnswer(err)
+		return err
+	}
+	s.at, s.ended = offset, false
+	return nil
+}
+
+// check refuses what a player cannot use, and learns the size of the whole.
+func (s *source) check(res *http.Response, offset int64) error {
+	switch {
+	case res.StatusCode >= 500:
+		return &fetchError{codeNetwork, false, fmt.Errorf("server answers %s", res.Status)}
+	case res.StatusCode == http.StatusOK && offset == 0:
+		s.size = res.ContentLength
+	case res.StatusCode == http.StatusPartialContent:
+		start, size, ok := contentRange(res.Header.Get("Content-Range"))
+		if !ok || start != offset {
+			return &fetchError{codeNetwork, true, fmt.Errorf("asked for bytes from %d, got %q", offset,
+				res.Header.Get("Content-Range"))}
+		}
+		s.size = size
+	default:
+		return &fetchError{codeUnsupported, true, fmt.Errorf("server answers %s", res.Status)}
+	}
+	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	if !s.text && (strings.HasPrefix(kind, "text/") || kind == "application/json") {
+		return &fetchError{codeUnsupported, true, fmt.Errorf("server says that it is %s", kind)}
+	}
+	if allowed := res.Header.Get("Access-Control-Allow-Origin"); s.cors && allowed != "*" && allowed != playerOrigin {
+		return &fetchError{codeUnsupported, true, errors.New("server does not allow the player's origin (CORS)")}
+	}
+	return nil
+}
+
+// contentRange reads `bytes 0-99/100`. A size of `*` is -1.
+func contentRange(h string) (start, size int64, ok bool) {
+	rest, ok := strings.CutPrefix(h, "bytes ")
+	span, total, ok2 := strings.Cut(rest, "/")
+	first, _, ok3 := strings.Cut(span, "-")
+	if !ok || !ok2 || !ok3 {
+		return 0, 0, false
+	}
+	start, err := strconv.ParseInt(first, 10, 64)
+	if err != nil {
+		return 0, 0, false
+	}
+	if total == "*" {
+		return start, -1, true
+	}
+	size, err = strconv.ParseInt(total, 10, 64)
+	return start, size, err == nil
+}
+
+// read reads some bytes of the open answer, and keeps the records. It returns io.EOF at the end of the body.
+func (s *source) read(buf []byte) (int, error) {
+	a := s.answer
+	n, err := a.body.Read(buf)
+	if n > 0 {
+		a.sum.Write(buf[:n])
+		if s.at == s.summed {
+			s.sum.Write(buf[:n])
+			s.summed += int64(n)
+		}
+		s.at += int64(n)
+		s.dev.post(func() { a.record.Bytes += int64(n) })
+		s.throttle(n)
+	}
+	if errors.Is(err, io.EOF) {
+		s.ended = true
+		if s.size < 0 {
+			s.size = s.at
+		}
+		if s.summed == s.size {
+			whole := hex.EncodeToString(s.sum.Sum(nil))
+			s.dev.post(func() { s.dev.sourceWhole(s, whole) })
+		}
+		s.closeAnswer(io.EOF)
+	}
+	return n, err
+}
+
+// throttle takes the time that n bytes need on a network of Config.Bandwidth.
+func (s *source) throttle(n int) {
+	if s.dev.cfg.Bandwidth <= 0 {
+		return
+	}
+	t := time.NewTimer(s.dev.clock.real(time.Duration(float64(n) / float64(s.dev.cfg.Bandwidth) * float64(time.Second))))
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-s.order.ctx.Done():
+	}
+}
+
+// closeAnswer ends the open request, if any: io.EOF means that the body was read whole, nil that it is no longer wanted.
+func (s *source) closeAnswer(why error) {
+	a := s.answer
+	if a == nil {
+		return
+	}
+	s.answer = nil
+	a.cancel()
+	a.body.Close()
+	digest := hex.EncodeToString(a.sum.Sum(nil))
+	s.dev.post(func() {
+		a.record.Done, a.record.SHA256 = true, digest
+		switch {
+		case errors.Is(why, io.EOF):
+			a.record.Complete = true
+		case why != nil:
+			a.record.Err = why.Error()
+		}
+	})
+}

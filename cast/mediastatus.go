@@ -1,0 +1,249 @@
+package cast
+
+import (
+	"time"
+
+	"localcast/bridge"
+	"localcast/bridge/media"
+)
+
+// The bits of supportedMediaCommands.
+const (
+	commandPause = 1 << 0
+	commandSeek  = 1 << 1
+	commandNext  = 1 << 6
+	commandPrev  = 1 << 7
+)
+
+// finishedWithin is how near to its end a session that vanished without a reason counts as played to the end.
+const finishedWithin = 10 * time.Second
+
+// mediaSession is one media session of an app, as the statuses so far tell it.
+type mediaSession struct {
+	id     int64
+	status bridge.MediaStatus
+	opened bool // it has buffered, played or been paused
+	items  int  // how many items of its queue are known
+}
+
+// mediaView is the media side of one app: the statuses merged. Later statuses tell only what changed.
+type mediaView struct {
+	current *mediaSession // nil: nothing is loaded
+	// rising says that session ids only rise, as the Default Media Receiver's do, so that a lower one is old news.
+	rising bool
+}
+
+// ending is the end of a session.
+type ending struct {
+	session *mediaSession
+	bridge.Ended
+}
+
+// merge takes the status list of a MEDIA_STATUS and returns the sessions that it ended.
+func (v *mediaView) merge(entries []object, now time.Time) []ending {
+	if len(entries) == 0 {
+		return v.end("", "", now)
+	}
+	var ended []ending
+	for _, e := range entries {
+		ended = append(ended, v.mergeOne(e, now)...)
+	}
+	return ended
+}
+
+func (v *mediaView) mergeOne(e object, now time.Time) (ended []ending) {
+	id, told := e.whole("mediaSessionId")
+	if !told && v.current != nil {
+		id = v.current.id
+	}
+	state := playState(e)
+	if state == stateIdle {
+		if v.current == nil || v.current.id != id {
+			return nil // the end of a session that was replaced, or was never seen
+		}
+		// Receivers tell 0 once a session is over; anything else is where it ended.
+		if t, ok := e.number("currentTime"); ok && t > 0 {
+			v.current.status.Position, v.current.status.At = t, now
+		}
+		return v.end(e.text("idleReason"), describeError(e), now)
+	}
+	loading := e.object("extendedStatus")
+	if inner, ok := loading.whole("mediaSessionId"); ok && inner != id && state == bridge.PlayLoading {
+		// What is outside is the old session's, and maybe its end; the inner session is the one that loads.
+		if reason := e.text("idleReason"); reason != "" && v.current != nil && v.current.id == id {
+			ended = v.end(reason, describeError(e), now)
+		}
+		id, e = inner, loading
+	}
+	if v.current != nil && v.current.id != id {
+		if v.rising && id < v.current.id {
+			return ended
+		}
+		ended = append(ended, v.end("INTERRUPTED", "", now)...)
+	}
+	if v.current == nil {
+		v.current = &mediaSession{id: id, status: bridge.MediaStatus{
+			State: bridge.PlayLoading, At: now, Rate: 1, CanPause: true, CanSeek: true,
+		}}
+	}
+	v.current.merge(e, state, now)
+	return ended
+}
+
+// end closes the current session, if there is one. A session that vanished without a reason is taken for finished where
+// that was due, else for stopped.
+func (v *mediaView) end(reason, message string, now time.Time) []ending {
+	m := v.current
+	if m == nil {
+		return nil
+	}
+	v.current = nil
+	e := bridge.Ended{Tag: m.status.Tag, URL: m.status.URL, Position: m.positionAt(now)}
+	switch reason {
+	case "FINISHED":
+		e.Reason = bridge.EndFinished
+	case "INTERRUPTED":
+		e.Reason = bridge.EndInterrupted
+	case "CANCELLED":
+		e.Reason = bridge.EndCancelled
+	case "ERROR":
+		e.Reason, e.Message = bridge.EndError, message
+	default:
+		e.Reason = bridge.EndCancelled
+		left := m.status.Duration - e.Position
+		if m.status.Duration > 0 && m.status.State != bridge.PlayPaused && left <= finishedWithin.Seconds() {
+			e.Reason = bridge.EndFinished
+		}
+	}
+	return []ending{{m, e}}
+}
+
+// stateIdle is the player state of a session that is over; stateUnknown that of a status that does not tell.
+const (
+	stateIdle    bridge.PlayState = "idle"
+	stateUnknown bridge.PlayState = ""
+)
+
+// playState reads the state of a status. IDLE is an end only if nothing loads: neither by extendedStatus nor because the
+// receiver's own queue moves on (loadingItemId).
+func playState(e object) bridge.PlayState {
+	loading := e.object("extendedStatus").text("playerState") == "LOADING"
+	switch e.text("playerState") {
+	case "PLAYING":
+		return bridge.PlayPlaying
+	case "PAUSED":
+		return bridge.PlayPaused
+	case "BUFFERING":
+		return bridge.PlayBuffering
+	case "LOADING":
+		return bridge.PlayLoading
+	case "IDLE":
+		if next, _ := e.whole("loadingItemId"); loading || next != 0 {
+			return bridge.PlayLoading
+		}
+		return stateIdle
+	}
+	if loading {
+		return bridge.PlayLoading
+	}
+	return stateUnknown
+}
+
+// merge takes over what a status of this session tells.
+func (m *mediaSession) merge(e object, state bridge.PlayState, now time.Time) {
+	m.status.Position, m.status.At = m.positionAt(now), now
+	if t, ok := e.number("currentTime"); ok {
+		m.status.Position = max(t, 0)
+	}
+	if state != stateUnknown {
+		m.status.State = state
+	}
+	m.opened = m.opened || m.status.State != bridge.PlayLoading
+	if rate, ok := e.number("playbackRate"); ok && rate > 0 {
+		m.status.Rate = rate
+	}
+	if items, ok := e.list("items"); ok {
+		m.items = len(items)
+	}
+	if commands, ok := e.whole("supportedMediaCommands"); ok {
+		m.status.CanPause = commands&commandPause != 0
+		m.status.CanSeek = commands&commandSeek != 0
+		// The Default Media Receiver leaves next and previous out even with a queue, where a jump works all the same.
+		m.status.CanSkip = commands&(commandNext|commandPrev) != 0
+	}
+	m.status.CanSkip = m.status.CanSkip || m.items > 1
+	about := e.object("media")
+	if coming := e.object("extendedStatus").object("media"); coming != nil && state == bridge.PlayLoading {
+		about = coming
+	}
+	if about != nil {
+		m.describe(about)
+	}
+}
+
+// describe takes over what a media object tells. Another contentId makes it another item, of which nothing old is true.
+func (m *mediaSession) describe(o object) {
+	s := &m.status
+	url := o.text("contentId")
+	if url == "" {
+		url = o.text("contentUrl")
+	}
+	tag := newTag(o.object("customData"))
+	if url != "" && url != s.URL || tag != nil && s.Tag != nil && *tag != *s.Tag {
+		*s = bridge.MediaStatus{
+			URL: url, State: s.State, Position: s.Position, At: s.At, Rate: s.Rate,
+			CanPause: s.CanPause, CanSeek: s.CanSeek, CanSkip: s.CanSkip,
+		}
+	}
+	if tag != nil {
+		s.Tag = tag
+	}
+	if kind := o.text("contentType"); kind != "" {
+		s.ContentType = kind
+	}
+	if d, ok := o.number("duration"); ok {
+		s.Duration = max(d, 0) // -1 and 0 are unknown
+	}
+	meta := o.object("metadata")
+	if meta == nil {
+		return
+	}
+	s.Title, s.Subtitle = meta.text("title"), meta.text("subtitle")
+	s.Artist, s.Album, s.Show = meta.text("artist"), meta.text("albumName"), meta.text("seriesTitle")
+	s.Season, s.Episode = meta.small("season"), meta.small("episode")
+	s.Artwork = ""
+	if images, _ := meta.list("images"); len(images) > 0 {
+		s.Artwork = images[0].text("url")
+	}
+}
+
+// positionAt is where the session is at now by what it last told, never beyond a known end.
+func (m *mediaSession) positionAt(now time.Time) float64 {
+	p := m.status.Position
+	if m.status.State == bridge.PlayPlaying {
+		p += max(now.Sub(m.status.At).Seconds(), 0) * m.status.Rate
+	}
+	if d := m.status.Duration; d > 0 && p > d {
+		p = max(d, m.status.Position)
+	}
+	return p
+}
+
+// small returns an integer as seasons and episodes are, which may be 0.
+func (o object) small(key string) media.Number {
+	n, ok := o.whole(key)
+	if !ok || n < 0 || n > 1_000_000 {
+		return media.Number{}
+	}
+	return media.Num(int(n))
+}
+
+// newTag reads the customData of our own loads; nil for anybody else's.
+func newTag(o object) *bridge.Tag {
+	serial, ok := o.whole("serial")
+	name, isText := o["bridge"].(string)
+	if !ok || serial < 0 || !isText || name == "" {
+		return nil
+	}
+	return &bridge.Tag{Bridge: name, Entry: o.text("entry"), Serial: uint64(serial)}
+}

@@ -1,0 +1,159 @@
+package cast
+
+import (
+	"localcast/bridge"
+	"localcast/bridge/media"
+)
+
+// The values of metadataType.
+const (
+	metadataGeneric = 0
+	metadataMovie   = 1
+	metadataShow    = 2
+	metadataMusic   = 3
+	metadataPhoto   = 4
+)
+
+// maxContentID is the longest contentId that receivers take, in bytes.
+const maxContentID = 1000
+
+// connectMessage opens the virtual connection without which a receiver or app routes nothing to us.
+func connectMessage() object {
+	return object{"type": "CONNECT", "origin": object{}, "userAgent": "LocalCast"}
+}
+
+// loadMessage is the LOAD of l in the app's session.
+func loadMessage(l *bridge.Load, session string) object {
+	m := object{
+		"contentId": l.URL, "contentType": l.ContentType, "streamType": "BUFFERED",
+		"metadata": metadata(l.Item, l.Artwork), "customData": customData(l.Tag),
+	}
+	if l.Item.Duration > 0 {
+		m["duration"] = l.Item.Duration
+	}
+	return object{
+		"type": "LOAD", "sessionId": session, "media": m, "autoplay": !l.Paused, "currentTime": max(l.Position, 0),
+	}
+}
+
+// customData marks a load as ours; newTag reads it back.
+func customData(t bridge.Tag) object {
+	o := object{"bridge": t.Bridge, "entry": nil, "serial": t.Serial}
+	if t.Entry != "" {
+		o["entry"] = t.Entry
+	} else {
+		o["announcement"] = true
+	}
+	return o
+}
+
+// metadata is what the receiver shows of an item.
+func metadata(i media.Item, artwork string) object {
+	o := object{"metadataType": metadataGeneric, "title": i.Title}
+	name := i.Name
+	if name == "" {
+		name = i.Title
+	}
+	switch i.Kind {
+	case media.Movie:
+		o["metadataType"] = metadataMovie
+	case media.Episode:
+		o["metadataType"] = metadataShow
+		o["title"] = name
+		o.set("seriesTitle", i.Show)
+		o.setNumber("season", i.Season)
+		o.setNumber("episode", i.Episode)
+	case media.Track:
+		o["metadataType"] = metadataMusic
+		o["title"] = name
+		o.set("artist", i.Artist)
+		o.set("albumName", i.Album)
+	case media.Image:
+		o["metadataType"] = metadataPhoto
+	}
+	o.set("subtitle", i.Subtitle)
+	if artwork != "" {
+		o["images"] = []object{{"url": artwork}}
+	}
+	return o
+}
+
+func (o object) set(key, value string) {
+	if value != "" {
+		o[key] = value
+	}
+}
+
+func (o object) setNumber(key string, n media.Number) {
+	if v, ok := n.Get(); ok {
+		o[key] = v
+	}
+}
+
+// refusal is why a device said no, as a clause for people, from an answer on the media or the receiver namespace.
+func refusal(o object) *bridge.Fail {
+	switch o.text("type") {
+	case "LOAD_CANCELLED":
+		return &bridge.Fail{Kind: bridge.FailCancelled, Message: "another sender took the device"}
+	case "INVALID_PLAYER_STATE":
+		return refuse("the device cannot do that at this moment")
+	case "INVALID_COMMAND":
+		return &bridge.Fail{Kind: bridge.FailUnsupported, Message: "the device does not know that command"}
+	case "INVALID_REQUEST":
+		if o.text("reason") == "INVALID_COMMAND" {
+			return &bridge.Fail{Kind: bridge.FailUnsupported, Message: "the device does not know that command"}
+		}
+		return refuse("the device did not accept the request" + reasonOf(o))
+	case "LAUNCH_ERROR":
+		return refuse(launchError(o.text("reason")))
+	}
+	return refuse(describeError(o))
+}
+
+func refuse(message string) *bridge.Fail {
+	return &bridge.Fail{Kind: bridge.FailRefused, Message: message}
+}
+
+func reasonOf(o object) string {
+	if r := o.text("reason"); r != "" {
+		return " (" + r + ")"
+	}
+	return ""
+}
+
+// describeError reads a detailedErrorCode; the numbers are those of the Web Receiver's DetailedErrorCode.
+func describeError(o object) string {
+	code, _ := o.whole("detailedErrorCode")
+	switch {
+	case code == 101 || code == 904:
+		return "the device gave up loading"
+	case code == 102:
+		return "the device could not decode the file"
+	case code == 103, code/100 == 3:
+		return "the device could not fetch the file"
+	case code == 104, code == 110:
+		return "the device cannot play this format"
+	case code/100 == 2:
+		return "the file is protected against copying"
+	case code/100 == 4:
+		return "the device does not understand the playlist of the stream"
+	case code == 903:
+		return "the device cannot show this picture"
+	}
+	return "the device could not play it"
+}
+
+// launchError reads the reason of a LAUNCH_ERROR.
+func launchError(reason string) string {
+	switch reason {
+	case "CANCELLED":
+		return "the start of the media app was cancelled on the device"
+	case "NOT_FOUND":
+		return "the device does not know the media app"
+	case "NOT_ALLOWED":
+		return "the device does not allow casting"
+	case "CAST_INIT_TIMEOUT":
+		return "the media app did not start: the device may have no way to the internet"
+	}
+	return "the device could not start the media app"
+}

@@ -1,0 +1,126 @@
+package cast
+
+import (
+	"time"
+
+	"localcast/bridge"
+	"localcast/cast/wire"
+)
+
+// do carries out an order, or fails it at once.
+func (s *session) do(o bridge.Order, now time.Time) {
+	switch o.Kind {
+	case bridge.OrderLoad:
+		s.startLoad(o, now)
+	case bridge.OrderWake:
+		s.wake(o, now)
+	case bridge.OrderVolume, bridge.OrderMute:
+		s.setVolume(o, now)
+	case bridge.OrderStopApp:
+		s.stopApp(o, now)
+	case bridge.OrderStopMedia:
+		s.stopMedia(o, now)
+	case bridge.OrderResume:
+		s.control(o, now, object{"type": "PLAY"}, s.plays)
+	case bridge.OrderPause:
+		s.control(o, now, object{"type": "PAUSE"}, s.paused)
+	case bridge.OrderSeek:
+		s.control(o, now, object{"type": "SEEK", "currentTime": max(o.Position, 0)}, nil)
+	case bridge.OrderNext:
+		s.jump(o, now, 1)
+	case bridge.OrderPrevious:
+		s.jump(o, now, -1)
+	default:
+		s.finish(o, &bridge.Fail{Kind: bridge.FailUnsupported, Message: "the device cannot do that"})
+	}
+	s.flush(now)
+}
+
+// await sends what an order needs and lets it wait for the answer.
+func (s *session) await(o bridge.Order, now time.Time, to, namespace string, message object, shown func() bool) {
+	if len(s.waiters) >= maxWaiters {
+		s.finish(o, busy())
+		return
+	}
+	w := &waiter{order: o, from: to, deadline: now.Add(orderTimeout), shown: shown}
+	// Registered before it is sent: the answer must find it.
+	s.waiters = append(s.waiters, w)
+	s.request++
+	w.request = s.request
+	message["requestId"] = w.request
+	if err := s.say(to, namespace, message); err != nil {
+		s.waiters = s.waiters[:len(s.waiters)-1]
+		s.finish(o, refuse(err.Error()))
+	}
+}
+
+func busy() *bridge.Fail { return refuse("too many orders are waiting for the device") }
+
+func (s *session) setVolume(o bridge.Order, now time.Time) {
+	if s.receiver.fixed {
+		s.finish(o, &bridge.Fail{Kind: bridge.FailUnsupported, Message: "the volume of the device is fixed"})
+		return
+	}
+	volume := object{"level": float64(min(max(o.Volume, 0), 100)) / 100}
+	shown := func() bool { return s.receiver.volume == o.Volume }
+	if o.Kind == bridge.OrderMute {
+		volume = object{"muted": o.Muted}
+		shown = func() bool { return s.receiver.muted == o.Muted }
+	}
+	message := object{"type": "SET_VOLUME", "volume": volume}
+	s.await(o, now, wire.PlatformReceiver, wire.Receiver, message, shown)
+}
+
+func (s *session) stopApp(o bridge.Order, now time.Time) {
+	s.cancelLoad()
+	s.launch.stop = s.launch.request != 0
+	a := s.receiver.app
+	if a.id == "" {
+		s.finish(o, nil)
+		return
+	}
+	gone := func() bool { return s.receiver.app.session != a.session || s.receiver.app.id == "" }
+	s.await(o, now, wire.PlatformReceiver, wire.Receiver, object{"type": "STOP", "sessionId": a.session}, gone)
+}
+
+func (s *session) stopMedia(o bridge.Order, now time.Time) {
+	loading := s.load != nil
+	s.cancelLoad()
+	m := s.media.current
+	if m == nil && loading {
+		s.finish(o, nil) // nothing is loaded yet, and what comes of the load is stopped when it shows
+		return
+	}
+	s.control(o, now, object{"type": "STOP"}, func() bool { return s.media.current == nil || s.media.current.id != m.id })
+}
+
+// control sends a message to the media session that is on the device.
+func (s *session) control(o bridge.Order, now time.Time, message object, shown func() bool) {
+	m := s.media.current
+	if m == nil {
+		s.finish(o, &bridge.Fail{Kind: bridge.FailUnsupported, Message: "the device has nothing loaded that can be controlled"})
+		return
+	}
+	message["mediaSessionId"] = m.id
+	s.await(o, now, s.transport, wire.Media, message, shown)
+}
+
+// jump goes to another item of a queue on the receiver. Beyond a queue's end a jump would end the session, so that it is
+// tried only where a queue is known.
+func (s *session) jump(o bridge.Order, now time.Time, by int) {
+	if m := s.media.current; m != nil && !m.status.CanSkip {
+		s.finish(o, &bridge.Fail{Kind: bridge.FailUnsupported, Message: "the app has nothing to skip to"})
+		return
+	}
+	s.control(o, now, object{"type": "QUEUE_UPDATE", "jump": by}, nil)
+}
+
+func (s *session) plays() bool {
+	m := s.media.current
+	return m != nil && (m.status.State == bridge.PlayPlaying || m.status.State == bridge.PlayBuffering)
+}
+
+func (s *session) paused() bool {
+	m := s.media.current
+	return m != nil && m.status.State == bridge.PlayPaused
+}

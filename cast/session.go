@@ -1,0 +1,368 @@
+package cast
+
+import (
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"localcast/bridge"
+	"localcast/cast/wire"
+)
+
+// How long a session waits.
+const (
+	loadTimeout  = 150 * time.Second // an unreachable URL can take a receiver 130 s
+	orderTimeout = 5 * time.Second
+	helloTimeout = 10 * time.Second // for the first RECEIVER_STATUS on a link
+	mediaTimeout = 3 * time.Second  // for an app's first MEDIA_STATUS, before the device is told to be online without
+)
+
+// maxWaiters bounds the orders that wait for an answer; each waits 5 s at most.
+const maxWaiters = 64
+
+var (
+	errNoHello = errors.New("the device did not tell its status")
+	errRefused = errors.New("the device closes every connection to its receiver")
+)
+
+// session is what is said on one link: which app runs, what it plays, and the orders that wait for an answer. It has no
+// goroutine and no socket of its own: the player's Run alone calls it. What it tells, it tells in the order that
+// bridge.Reports asks for, when the message or the order is dealt with.
+type session struct {
+	self string // our sender id
+	name string // the device's name, for people
+	host string // the IP address of the device
+	say  func(to, namespace string, o object) error
+	tell bridge.Reports
+	// opened is called before the first status is told.
+	opened func()
+	log    *slog.Logger
+
+	request  int64 // the last request id
+	receiver receiver
+	media    mediaView
+	notice   string
+
+	online    bool
+	hello     time.Time // when the link fails without a RECEIVER_STATUS
+	hold      time.Time // until when an app's first MEDIA_STATUS is waited for; zero: no more
+	closed    int       // how often the receiver itself has sent CLOSE
+	transport string    // the app to which CONNECT was sent
+	rejoined  bool      // CONNECT was sent to it twice
+	asked     int64     // the request id of the last GET_STATUS to it
+
+	waiters  []*waiter
+	launch   launch
+	load     *loading
+	past     *loading // the last load that came to nothing: its session's end is not told
+	loadedAt int64    // the request id of the last LOAD
+
+	done    []bridge.Done
+	ended   []bridge.Ended
+	changed bool // there is a new picture to tell
+}
+
+// waiter is an order that waits for the device.
+type waiter struct {
+	order    bridge.Order
+	request  int64  // 0: only the effect counts
+	from     string // who answers
+	deadline time.Time
+	// shown reports whether the device shows the effect, which counts like an answer; nil: it has none to be seen.
+	shown func() bool
+}
+
+// begin opens the conversation. Request ids begin anywhere, so that they rarely equal another sender's.
+func (s *session) begin(now time.Time) {
+	s.request = 1 + rand.Int64N(1<<29)
+	s.hello = now.Add(helloTimeout)
+	s.greet()
+}
+
+// greet connects to the receiver and asks for its status.
+func (s *session) greet() {
+	s.send(wire.PlatformReceiver, wire.Connection, connectMessage())
+	s.ask(wire.PlatformReceiver, wire.Receiver, object{"type": "GET_STATUS"})
+}
+
+// ask sends a short request and returns its id.
+func (s *session) ask(to, namespace string, o object) int64 {
+	s.request++
+	o["requestId"] = s.request
+	s.send(to, namespace, o)
+	return s.request
+}
+
+// send sends a short message. Sending fails only for what is too long, which such a message never is.
+func (s *session) send(to, namespace string, o object) {
+	if err := s.say(to, namespace, o); err != nil {
+		s.log.Debug("did not send", "err", err)
+	}
+}
+
+// handle takes one message of the device. Its error ends the link.
+func (s *session) handle(m wire.Message, now time.Time) error {
+	if m.Destination != s.self && m.Destination != wire.Broadcast {
+		return nil
+	}
+	o, err := parse(m.Text)
+	if err != nil {
+		s.log.Debug("skipped a message", "remote", m.Source, "namespace", m.Namespace, "err", err)
+		return nil
+	}
+	switch m.Namespace {
+	case wire.Connection:
+		if o.text("type") == "CLOSE" {
+			err = s.handleClose(m.Source, now)
+		}
+	case wire.Receiver:
+		if m.Source == wire.PlatformReceiver {
+			s.handleReceiver(o, now)
+		}
+	case wire.Media:
+		if m.Source == s.transport {
+			s.handleMedia(o, m.Destination == s.self, now)
+		}
+	}
+	s.flush(now)
+	return err
+}
+
+// handleClose answers a CLOSE. A virtual connection may be closed for no reason that lasts (groups do it): a second try is
+// due, and only one.
+func (s *session) handleClose(from string, now time.Time) error {
+	switch from {
+	case wire.PlatformReceiver:
+		if s.closed++; s.closed > 3 {
+			return errRefused
+		}
+		s.greet()
+		s.relaunch()
+	case s.transport:
+		if !s.rejoined {
+			s.rejoined = true
+			s.join(now)
+			s.loadRefused()
+			return nil
+		}
+		// The app is gone; the receiver knows what is there now.
+		s.ask(wire.PlatformReceiver, wire.Receiver, object{"type": "GET_STATUS"})
+	}
+	return nil
+}
+
+func (s *session) handleReceiver(o object, now time.Time) {
+	id, _ := o.whole("requestId")
+	switch o.text("type") {
+	case "RECEIVER_STATUS":
+		status := o.object("status")
+		if status == nil {
+			return
+		}
+		s.receiver.merge(status)
+		s.hello, s.changed = time.Time{}, true
+		s.closed = 0
+		s.follow(now)
+		s.answer(id, wire.PlatformReceiver, nil)
+	case "LAUNCH_STATUS":
+		s.launchStatus(o)
+	case "LAUNCH_ERROR":
+		if other, ok := o.whole("launchRequestId"); ok && id == 0 {
+			id = other
+		}
+		s.launchFailed(id, o)
+	case "INVALID_REQUEST", "ERROR":
+		if id != 0 && id == s.launch.request {
+			s.launchFailed(id, o)
+			return
+		}
+		s.answer(id, wire.PlatformReceiver, refusal(o))
+	}
+}
+
+// follow goes where the receiver's app went.
+func (s *session) follow(now time.Time) {
+	a := s.receiver.app
+	transport := ""
+	if a.controllable() {
+		transport = a.transport
+	}
+	if transport != s.transport {
+		reason := "INTERRUPTED"
+		if a.id == "" {
+			reason = "CANCELLED"
+		}
+		s.end(s.media.end(reason, "", now))
+		s.media = mediaView{rising: a.standard}
+		s.transport, s.rejoined, s.hold = transport, false, time.Time{}
+		if transport != "" {
+			s.join(now)
+		}
+		s.appChanged(now)
+	}
+	if a.ready() {
+		s.launched(now)
+	}
+}
+
+// join opens the virtual connection to the app and asks what it plays.
+func (s *session) join(now time.Time) {
+	s.send(s.transport, wire.Connection, connectMessage())
+	if !s.online {
+		s.hold = now.Add(mediaTimeout)
+	}
+	s.asked = s.ask(s.transport, wire.Media, object{"type": "GET_STATUS"})
+}
+
+// handleMedia takes a message of the app; mine says that it was sent to us alone.
+func (s *session) handleMedia(o object, mine bool, now time.Time) {
+	id, _ := o.whole("requestId")
+	switch o.text("type") {
+	case "MEDIA_STATUS":
+		entries, known := o.list("status")
+		if !known {
+			return
+		}
+		if len(entries) == 0 && id != 0 && id == s.asked && id < s.loadedAt {
+			return // asked before the load and answered late: nothing was loaded then
+		}
+		s.hold, s.changed = time.Time{}, true
+		s.loadAnswered(id, entries)
+		s.end(s.media.merge(entries, now))
+		s.loadProgress()
+		s.answer(id, s.transport, nil)
+	case "LOAD_FAILED", "LOAD_CANCELLED", "INVALID_PLAYER_STATE", "INVALID_REQUEST", "INVALID_COMMAND", "ERROR":
+		if s.load != nil && s.load.request != 0 && (id == s.load.request || id == 0 && mine) {
+			s.loadFailed(refusal(o))
+			return
+		}
+		if id != 0 {
+			s.answer(id, s.transport, refusal(o))
+		}
+	}
+}
+
+// end notes sessions that are over. A load that ends before it played is answered as a failed order instead.
+func (s *session) end(list []ending) {
+	for _, e := range list {
+		if s.load != nil && s.load.owns(e.session) {
+			s.loadEnded(e.Ended)
+			if e.Reason != bridge.EndFinished {
+				continue
+			}
+		} else if s.past != nil && s.past.owns(e.session) {
+			continue
+		}
+		s.ended = append(s.ended, e.Ended)
+	}
+}
+
+// answer resolves the orders that the device has answered, by id and source, or whose effect it shows.
+func (s *session) answer(id int64, from string, fail *bridge.Fail) {
+	s.resolve(func(w *waiter) (bool, *bridge.Fail) {
+		if id != 0 && w.request == id && w.from == from {
+			return true, fail
+		}
+		return w.shown != nil && w.shown(), nil
+	})
+}
+
+// resolve ends those waiters for which is says so.
+func (s *session) resolve(is func(*waiter) (bool, *bridge.Fail)) {
+	kept := s.waiters[:0]
+	for _, w := range s.waiters {
+		if over, fail := is(w); over {
+			s.finish(w.order, fail)
+		} else {
+			kept = append(kept, w)
+		}
+	}
+	clear(s.waiters[len(kept):])
+	s.waiters = kept
+}
+
+func (s *session) finish(o bridge.Order, fail *bridge.Fail) {
+	s.done = append(s.done, bridge.Done{Serial: o.Serial, Fail: fail})
+}
+
+// expire ends what has waited too long. Its error ends the link.
+func (s *session) expire(now time.Time) error {
+	due := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
+	if due(s.hello) {
+		return errNoHello
+	}
+	if due(s.hold) {
+		s.hold, s.changed = time.Time{}, true
+	}
+	timeout := &bridge.Fail{Kind: bridge.FailTimeout, Message: "the device did not answer in time"}
+	s.resolve(func(w *waiter) (bool, *bridge.Fail) { return due(w.deadline), timeout })
+	if s.load != nil && due(s.load.deadline) {
+		s.abandon(timeout)
+	}
+	s.flush(now)
+	return nil
+}
+
+// next returns when expire is due; the zero time if nothing waits.
+func (s *session) next() time.Time {
+	first := s.hello
+	sooner := func(t time.Time) {
+		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
+	}
+	sooner(s.hold)
+	for _, w := range s.waiters {
+		sooner(w.deadline)
+	}
+	if s.load != nil {
+		sooner(s.load.deadline)
+	}
+	return first
+}
+
+// abort ends every order that waits, because the link is gone.
+func (s *session) abort(fail *bridge.Fail) {
+	s.resolve(func(*waiter) (bool, *bridge.Fail) { return true, fail })
+	if s.load != nil {
+		s.finish(s.load.order, fail)
+		s.load = nil
+	}
+	s.changed = false
+	s.flush(time.Time{})
+}
+
+// flush tells what the last step brought about: answers, then ends, then the picture that shows them.
+func (s *session) flush(now time.Time) {
+	if s.changed && !s.online && s.hello.IsZero() && s.hold.IsZero() {
+		s.online = true
+		s.opened()
+	}
+	for _, d := range s.done {
+		s.tell.Done(d)
+	}
+	for _, e := range s.ended {
+		s.tell.Ended(e)
+	}
+	if s.changed && s.online {
+		s.tell.Status(s.picture())
+		s.changed = false
+	}
+	s.done, s.ended = s.done[:0], s.ended[:0]
+}
+
+// picture is all that is known of the device.
+func (s *session) picture() bridge.Status {
+	r := s.receiver
+	p := bridge.Status{
+		Online: true, Host: s.host, Idle: r.app.id == "", App: r.app.name, AppID: r.app.id,
+		Default: r.app.standard, Controllable: r.app.controllable(),
+		Volume: r.volume, Muted: r.muted, VolumeFixed: r.fixed, Notice: s.notice,
+	}
+	if m := s.media.current; m != nil {
+		status := m.status
+		p.Media = &status
+	}
+	return p
+}

@@ -1,0 +1,242 @@
+// Package mqtt is the bridge's side of MQTT: it keeps a connection to a broker, publishes what the bridge tells, decodes
+// messages to commands and sends their answers. It speaks the contract that docs/mqtt.md tells users about, in MQTT 3.1.1.
+//
+// Client remembers the last payload of each retained topic and publishes all of them on every connect, so that nobody else
+// hears of a lost broker. It never decides what a command does, never blocks who tells it something, and keeps nothing on
+// disk.
+package mqtt
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"localcast/bridge"
+)
+
+// Config says which broker to use, and how. Broker, ClientID and BaseTopic must be set.
+type Config struct {
+	// Broker is mqtt://host:port, mqtts://, ws:// or wss://; without a port it is 1883, 8883, 80 or 443. It holds no
+	// credentials.
+	Broker   string
+	Username string
+	Password string
+	ClientID string
+	// BaseTopic is where all topics begin; it may contain slashes, but none at its ends.
+	BaseTopic string
+	// KeepAlive is how long a silent connection lasts before the broker is asked for a sign of life; at least a second, 0
+	// is 30 s. Parts of a second are left out.
+	KeepAlive time.Duration
+	TLS       TLS
+	// DiscoveryPrefix is where Home Assistant's discovery is; no answer is sent there. "" is nowhere.
+	DiscoveryPrefix string
+}
+
+// TLS is how mqtts and wss brokers are verified, and how they verify us. The zero TLS trusts the system's authorities.
+type TLS struct {
+	CAFile             string // PEM; replaces the system's authorities
+	CertFile, KeyFile  string // PEM; a client certificate
+	ServerName         string // expected in the broker's certificate, "" for the host of Broker
+	InsecureSkipVerify bool
+}
+
+// Client is one connection to a broker, kept for ever. It is a bridge.Publisher: its methods never block, and what they are
+// given leaves when there is a connection. The zero Client cannot be used.
+type Client struct {
+	cfg     Config
+	broker  *url.URL
+	tls     *tls.Config // nil where the broker's URL asks for none
+	topics  topics
+	log     *slog.Logger
+	outbox  *outbox
+	repeats *repeats
+	names   atomic.Pointer[map[string]string] // from the ids of devices to their topic names
+}
+
+// New checks cfg and reads its files; it connects nowhere. Warnings and errors that are logged to log are published too.
+func New(cfg Config, log *slog.Logger) (*Client, error) {
+	broker, err := parseBroker(cfg.Broker)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkName("mqtt.base_topic", cfg.BaseTopic); err != nil {
+		return nil, err
+	}
+	if cfg.DiscoveryPrefix != "" {
+		if err := checkName("homeassistant.discovery_prefix", cfg.DiscoveryPrefix); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.ClientID == "" {
+		return nil, errors.New("mqtt.client_id is empty: set it to a name that no other client of the broker has")
+	}
+	if cfg.KeepAlive == 0 {
+		cfg.KeepAlive = 30 * time.Second
+	}
+	c := &Client{cfg: cfg, broker: broker, topics: topics{base: cfg.BaseTopic, discovery: cfg.DiscoveryPrefix}}
+	if secure(broker) {
+		if c.tls, err = cfg.TLS.load(broker.Hostname()); err != nil {
+			return nil, err
+		}
+	}
+	c.outbox = newOutbox(c.topics)
+	c.repeats = newRepeats()
+	c.log = slog.New(c.LogHandler(log.Handler()))
+	c.names.Store(&map[string]string{})
+	c.tell(bridge.SearchState{})
+	return c, nil
+}
+
+// parseBroker reads the URL of a broker and adds the port that is usual for its scheme.
+func parseBroker(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		// The error would repeat the URL, and with it a password that somebody put there.
+		return nil, errors.New("mqtt.broker is no URL: wanted mqtt://host:1883, or mqtts://, ws://, wss://")
+	}
+	port, ok := map[string]string{"mqtt": "1883", "mqtts": "8883", "ws": "80", "wss": "443"}[u.Scheme]
+	switch {
+	case !ok || u.Hostname() == "":
+		return nil, fmt.Errorf("mqtt.broker %q is no broker: wanted mqtt://host:1883, or mqtts://, ws://, wss://", u.Redacted())
+	case u.User != nil:
+		return nil, errors.New("mqtt.broker must not hold credentials: use mqtt.username and mqtt.password")
+	case u.Port() == "":
+		u.Host += ":" + port
+	}
+	return u, nil
+}
+
+// secure reports whether the broker is spoken to over TLS.
+func secure(broker *url.URL) bool { return broker.Scheme == "mqtts" || broker.Scheme == "wss" }
+
+// State publishes s, unless the broker has it already.
+func (c *Client) State(s bridge.State) {
+	switch s := s.(type) {
+	case bridge.Gone:
+		c.outbox.clear(s.Device)
+		return
+	case bridge.DeviceList:
+		c.learn(s)
+	}
+	c.tell(s)
+}
+
+// tell puts a state into the outbox. The search and the selects of a device are there from its first state on.
+func (c *Client) tell(s bridge.State) {
+	updates, err := encode(s)
+	if err != nil {
+		c.log.Error("cannot publish a state", "err", err)
+		return
+	}
+	for _, u := range updates {
+		c.outbox.put(u.device, u.leaf, u.payload)
+		if u.device == onBridge {
+			continue
+		}
+		none, err := encode(bridge.SearchState{Device: u.device})
+		if err != nil {
+			c.log.Error("cannot publish an empty search", "err", err)
+			return
+		}
+		for _, n := range append(none, update{u.device, leafSelectQueue, []byte(noOption)}) {
+			c.outbox.seed(n.device, n.leaf, n.payload)
+		}
+	}
+}
+
+// learn keeps the names by which a topic may call a device.
+func (c *Client) learn(l bridge.DeviceList) {
+	names := make(map[string]string, 2*len(l.Devices))
+	for _, d := range l.Devices {
+		if d.ID != "" {
+			names[d.ID] = d.Device
+		}
+	}
+	for _, d := range l.Devices {
+		names[d.Device] = d.Device
+	}
+	c.names.Store(&names)
+}
+
+// known returns the topic name of a device that was named by it or by its id.
+func (c *Client) known(device string) (topic string, ok bool) {
+	names := *c.names.Load()
+	if topic, ok = names[device]; ok {
+		return topic, true
+	}
+	if topic, ok = names[strings.ToLower(strings.ReplaceAll(device, "-", ""))]; ok {
+		return topic, true
+	}
+	return device, device != onBridge && c.outbox.has(device)
+}
+
+// Event publishes e to who listens now; while there is no connection it is forgotten.
+func (c *Client) Event(e bridge.Event) {
+	payload, err := encodeEvent(e)
+	if err != nil {
+		c.log.Error("cannot publish an event", "err", err)
+		return
+	}
+	on := e.Device
+	if e.Bridge {
+		on = onBridge
+	}
+	c.post(message{topic: c.topics.of(on, "event"), payload: payload})
+}
+
+// Answer publishes the answer to a command where the contract wants it, and where its sender does.
+func (c *Client) Answer(a bridge.Answer) {
+	r, ok := a.Command.Origin.(reply)
+	if !ok {
+		r = reply{bridge: a.Command.Device == "" || a.Command.Spoken, name: a.Command.Name, known: true}
+	}
+	payload, err := encodeAnswer(a, r)
+	if err != nil {
+		c.log.Error("cannot publish an answer", "err", err)
+		a.Data = nil
+		if payload, err = encodeAnswer(a, r); err != nil {
+			return
+		}
+	}
+	messages := c.addressed(a.Device, r, payload)
+	if r.key != (key{}) {
+		if a.Err != nil && a.Err.Code == bridge.Busy {
+			c.repeats.done(r.key, nil)
+		} else {
+			c.repeats.done(r.key, messages)
+		}
+	}
+	c.post(messages...)
+}
+
+// addressed makes the messages of an answer: on the response topic of who answers, the bridge's for an unknown device, and
+// on the topic that the sender named.
+func (c *Client) addressed(device string, r reply, payload []byte) []message {
+	on, name := onBridge, r.name
+	if !r.bridge {
+		if topic, ok := c.known(device); ok {
+			on = topic
+		}
+	}
+	if !r.known {
+		name = "unknown"
+	}
+	standard := c.topics.response(on, name)
+	messages := []message{{topic: standard, payload: payload, qos: 1, answer: true}}
+	if r.topic != "" && r.topic != standard {
+		messages = append(messages, message{topic: r.topic, payload: payload, qos: 1, answer: true})
+	}
+	return messages
+}
+
+// post hands messages to the outbox.
+func (c *Client) post(messages ...message) {
+	if c.outbox.post(messages...) {
+		c.log.Warn("the broker takes messages too slowly: the oldest answers are dropped")
+	}
+}

@@ -1,0 +1,298 @@
+package mqtt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/eclipse/paho.mqtt.golang/packets"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+
+	"localcast/bridge"
+)
+
+// The times of a client's life.
+const (
+	firstRetry  = 500 * time.Millisecond
+	lastRetry   = 30 * time.Second
+	shortLife   = 10 * time.Second // a connection lost sooner may have been taken away by a namesake
+	shortLives  = 3                // of them in a row are told
+	subackTime  = 10 * time.Second
+	flushTime   = 2 * time.Second // for what waits when the client stops
+	goodbyeTime = time.Second     // for the last "offline"
+	stopTime    = 4 * time.Second // after which a stopping client waits for the broker no more
+	inFlight    = 100             // messages sent and not acknowledged
+)
+
+// Run keeps the connection until ctx ends and then returns nil: it connects, again and again with a growing pause, tells
+// all that is retained, and hands what comes to commands, which must not block. When ctx ends it sends what waits, for at
+// most two seconds, publishes "offline" and disconnects.
+func (c *Client) Run(ctx context.Context, commands func(bridge.Command)) error {
+	pause, short, told := firstRetry, 0, false
+	for {
+		began := time.Now()
+		s := &session{Client: c, sawOffline: make(chan struct{}, 1)}
+		will := c.availability(offline)
+		l, err := c.connect(ctx, c.cfg.ClientID, &will, func(topic string, payload []byte, retained bool) {
+			s.receive(ctx, topic, payload, retained, commands)
+		})
+		if err == nil {
+			c.log.Info("connected to the broker", "remote", c.broker.Host)
+			told = false
+			began = time.Now()
+			s.link = l
+			err = s.run(ctx)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case s.link == nil:
+			c.unreachable(err, told)
+			told = true
+		case time.Since(began) >= shortLife:
+			c.log.Warn("the broker was lost", "err", err)
+			pause, short = firstRetry, 0
+		default:
+			c.log.Warn("the broker was lost", "err", err)
+			if short++; short%shortLives == 0 {
+				c.log.Error("another client uses client_id " + c.cfg.ClientID + ", or the broker refuses what is published: " +
+					"give each bridge its own mqtt.client_id and mqtt.base_topic")
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(jitter(pause)):
+		}
+		pause = min(2*pause, lastRetry)
+	}
+}
+
+// jitter varies a pause by a fifth, so that many clients do not come back at once.
+func jitter(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
+}
+
+// unreachable logs why there is no connection: once until there was one.
+func (c *Client) unreachable(err error, told bool) {
+	switch {
+	case told:
+		c.log.Debug("still no broker", "err", err)
+	case errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword), errors.Is(err, packets.ErrorRefusedNotAuthorised):
+		c.log.Error("the broker refuses mqtt.username and mqtt.password; it is tried again", "err", err)
+	default:
+		c.log.Warn("no connection to the broker; it is tried again", "err", err)
+	}
+}
+
+// availability is the message of the bridge's own availability.
+func (c *Client) availability(payload string) message {
+	return message{topic: c.topics.availability(), payload: []byte(payload), qos: 1, retained: true}
+}
+
+// session is the use of one connection. Its fields belong to its run.
+type session struct {
+	*Client
+	link       *link
+	flights    []flight
+	suback     *paho.SubscribeToken // nil until the commands are subscribed to
+	online     bool                 // "online" was published
+	sawOffline chan struct{}        // holds a value when somebody published "offline" for us
+}
+
+// flight is a message that was sent and is not known to have arrived.
+type flight struct {
+	message
+	token paho.Token
+}
+
+// receive takes what the broker sends; it runs on the connection's goroutine.
+func (s *session) receive(ctx context.Context, topic string, payload []byte, retained bool, commands func(bridge.Command)) {
+	switch {
+	case ctx.Err() != nil:
+	case topic != s.topics.availability():
+		s.Client.receive(topic, payload, retained, commands)
+	case !retained && string(payload) == offline:
+		select {
+		case s.sawOffline <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// run publishes until the connection is lost or ctx ends.
+func (s *session) run(ctx context.Context) error {
+	if dropped := s.outbox.begin(); dropped > 0 {
+		s.log.Warn("answers were dropped while the broker was away", "count", dropped)
+	}
+	ended := make(chan struct{})
+	defer close(ended)
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-ended:
+		case <-time.After(stopTime):
+			s.link.conn.Close() // ends a write that hangs
+		}
+	})
+	defer stop()
+	err := s.pump(ctx)
+	if ctx.Err() != nil {
+		s.goodbye()
+	} else {
+		s.link.drop()
+	}
+	_ = s.land()
+	unacknowledged := make([]message, 0, len(s.flights))
+	for _, f := range s.flights {
+		unacknowledged = append(unacknowledged, f.message)
+	}
+	s.outbox.end(unacknowledged)
+	return err
+}
+
+// pump sends what waits, in order, and subscribes once all that is retained was sent.
+func (s *session) pump(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var late <-chan time.Time
+	for {
+		wait, err := s.send(false)
+		if err != nil {
+			return err
+		}
+		if s.suback == nil && s.outbox.replayed() {
+			s.suback = s.link.subscribe(append(s.topics.commands(), s.topics.availability())...)
+			late = time.After(subackTime)
+		}
+		var due <-chan time.Time
+		if wait > 0 {
+			timer.Reset(wait)
+			due = timer.C
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-s.link.lost:
+			return err
+		case <-s.outbox.wake:
+		case <-s.landed():
+		case <-due:
+		case <-s.subscribed():
+			late = nil
+			if err := s.announce(); err != nil {
+				return err
+			}
+		case <-late:
+			return fmt.Errorf("subscribe to the commands: no answer in %v", subackTime)
+		case <-s.sawOffline:
+			if !s.online {
+				continue
+			}
+			if err := s.fly(s.availability(online)); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// send sends what is due while there is room in flight, and says how long until more is due.
+func (s *session) send(hurry bool) (wait time.Duration, err error) {
+	if err := s.land(); err != nil {
+		return 0, err
+	}
+	for len(s.flights) < inFlight {
+		m, ok, wait := s.outbox.next(time.Now(), hurry)
+		if !ok {
+			return wait, nil
+		}
+		if err := s.fly(m); err != nil {
+			return 0, err
+		}
+	}
+	return 0, nil
+}
+
+// fly sends one message. Its error says that the connection is of no use any more.
+func (s *session) fly(m message) error {
+	s.log.Debug("publish", "topic", m.topic, "bytes", len(m.payload))
+	s.flights = append(s.flights, flight{m, s.link.publish(m)})
+	return s.land()
+}
+
+// land takes out of flight what has arrived. Brokers acknowledge in order. Its error is that of a message that will not
+// arrive on this connection.
+func (s *session) land() error {
+	for len(s.flights) > 0 {
+		f := s.flights[0]
+		select {
+		case <-f.token.Done():
+		default:
+			return nil
+		}
+		if err := f.token.Error(); err != nil {
+			return fmt.Errorf("publish to %s: %w", f.topic, err)
+		}
+		s.outbox.acknowledged(f.message)
+		s.flights = s.flights[1:]
+	}
+	return nil
+}
+
+// landed is closed when the oldest message in flight has arrived; nil while there is none.
+func (s *session) landed() <-chan struct{} {
+	if len(s.flights) == 0 {
+		return nil
+	}
+	return s.flights[0].token.Done()
+}
+
+// subscribed is closed when the broker has answered the subscription; nil before it was asked and after it was handled.
+func (s *session) subscribed() <-chan struct{} {
+	if s.suback == nil || s.online {
+		return nil
+	}
+	return s.suback.Done()
+}
+
+// announce publishes "online" once the commands are subscribed to.
+func (s *session) announce() error {
+	if err := s.suback.Error(); err != nil {
+		return fmt.Errorf("subscribe to the commands: %w", err)
+	}
+	for _, filter := range refused(s.suback) {
+		s.log.Error("the broker refuses a subscription: allow it in its access list", "topic", filter)
+	}
+	s.online = true
+	return s.fly(s.availability(online))
+}
+
+// goodbye sends what waits, then "offline", and disconnects.
+func (s *session) goodbye() {
+	end := time.After(flushTime)
+	for {
+		if _, err := s.send(true); err != nil {
+			break
+		}
+		if len(s.flights) == 0 {
+			break
+		}
+		select {
+		case <-s.landed():
+			continue
+		case <-s.outbox.wake:
+			continue
+		case <-s.link.lost:
+		case <-end:
+		}
+		break
+	}
+	token := s.link.publish(s.availability(offline))
+	select {
+	case <-token.Done():
+	case <-time.After(goodbyeTime):
+	}
+	s.link.leave()
+}
