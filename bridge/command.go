@@ -14,6 +14,8 @@ type Command struct {
 	Request  Request
 	// Origin is whatever the sender needs to send the answer back; the bridge carries it and never looks inside.
 	Origin any
+
+	deliver func(Answer) // takes the answer in place of the Publisher
 }
 
 // Request is the arguments of a command: one of the types below. A type without fields stands for a name without
@@ -243,6 +245,28 @@ type QueuePage struct {
 type SearchData struct {
 	SearchState
 	Offset int `json:"offset"`
+}
+
+// BrowseData is the data of browse. Of the top, item, path and title are null.
+type BrowseData struct {
+	Item    Text        `json:"item"`
+	Path    Text        `json:"path"`
+	Title   Text        `json:"title"`
+	Total   int         `json:"total"`
+	Offset  int         `json:"offset"`
+	Results []ItemState `json:"results"`
+}
+
+// AllData is the data of a command sent to all devices.
+type AllData struct {
+	Results []DeviceOutcome `json:"results"`
+}
+
+// DeviceOutcome is what one of all devices answered.
+type DeviceOutcome struct {
+	Device string `json:"device"`
+	Status string `json:"status"` // ok or error
+	Error  *Error `json:"error"`
 }
 
 // Alternatives is the data of not_found and ambiguous.

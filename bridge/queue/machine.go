@@ -80,10 +80,8 @@ type volumeOrder struct {
 // New makes the machine of a device from what was stored, the zero Saved for a new one. random returns a number from 0
 // to n-1. maxVolume caps volume commands; 0 is no cap.
 func New[T any](saved Saved[T], random func(n int) int, maxVolume int) *Machine[T] {
-	if maxVolume == 0 {
-		maxVolume = 100
-	}
-	m := &Machine[T]{list: newList(saved), random: random, maxVolume: maxVolume, serial: saved.Head.Serial}
+	m := &Machine[T]{list: newList(saved), random: random, serial: saved.Head.Serial}
+	m.Limit(maxVolume)
 	if h := m.list.head; h.Playing && h.Current != 0 {
 		m.play = &session{
 			serial: h.Serial, entry: h.Current, state: Playing, confirmed: true, started: true, lost: true,
@@ -92,6 +90,14 @@ func New[T any](saved Saved[T], random func(n int) int, maxVolume int) *Machine[
 	}
 	m.told = m.View()
 	return m
+}
+
+// Limit caps volume commands from now on; 0 is no cap.
+func (m *Machine[T]) Limit(maxVolume int) {
+	if maxVolume == 0 {
+		maxVolume = 100
+	}
+	m.maxVolume = maxVolume
 }
 
 // Step takes what happened at now and returns what is to be done, in order.

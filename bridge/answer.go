@@ -1,0 +1,161 @@
+package bridge
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"localcast/bridge/media"
+	"localcast/bridge/queue"
+	"localcast/bridge/voice"
+)
+
+// reply answers a command that had its turn; refused, if set, overrides the machine's outcome.
+func (r *running) reply(t turn, o queue.Outcome, refused *Error) {
+	a := Answer{Command: t.command, Device: r.topic, Data: t.data, Err: refused}
+	if a.Err == nil {
+		a.Err = t.err
+	}
+	if a.Err == nil && o.Code != "" {
+		a.Err = &Error{Code(o.Code), o.Message}
+	}
+	switch t.command.Request.(type) {
+	case Play, QueueRemove, QueueMove, QueueJump, QueueClear, Shuffle, Repeat:
+		if a.Err == nil || o.Queued || len(o.Failed) > 0 {
+			a.Data = r.queueData(t, o)
+		}
+	}
+	if a.Err == nil {
+		r.afterwards(t, &a)
+	}
+	if a.Err != nil && (a.Err.Code == NotFound || a.Err.Code == Ambiguous) && a.Data == nil {
+		a.Data = Alternatives{Alternatives: []ItemState{}}
+	}
+	a.Speech = r.speech(t, o, a.Err)
+	deliver(r.ports.Publisher, a)
+}
+
+// afterwards does what a command leaves behind once it has succeeded.
+func (r *running) afterwards(t turn, a *Answer) {
+	switch {
+	case t.list != nil:
+		a.Data = r.page(*t.list)
+	case t.search != nil:
+		r.search = *t.search
+		r.search.Device = r.topic
+		r.ports.Publisher.State(r.search)
+	case t.chosen > 0:
+		r.search.Chosen = t.chosen
+		r.ports.Publisher.State(r.search)
+	}
+}
+
+// deliver sends an answer to who asked.
+func deliver(p Publisher, a Answer) {
+	if a.Command.deliver != nil {
+		a.Command.deliver(a)
+		return
+	}
+	p.Answer(a)
+}
+
+func (r *running) queueData(t turn, o queue.Outcome) QueueData {
+	d := QueueData{Revision: o.Revision, Length: o.Length, Entry: o.Entry.String(), Queued: o.Queued}
+	if o.Loads {
+		d.Pending = &o.Pending
+	}
+	for _, id := range o.Added {
+		d.Entries = append(d.Entries, id.String())
+	}
+	for _, id := range o.Failed {
+		d.Failed = append(d.Failed, id.String())
+	}
+	if e, ok := r.machine.Find(o.Entry); ok {
+		playable, reason := Playable(r.info, e.Item)
+		s := itemState(r.ports.Links, media.Result{Item: e.Item, Playable: playable, Reason: reason, Score: 1})
+		d.Item = &s
+	}
+	return d
+}
+
+// speech is what a voice assistant says about the outcome.
+func (r *running) speech(t turn, o queue.Outcome, err *Error) string {
+	name := r.info.Name
+	if name == "" {
+		name = r.topic
+	}
+	what := voice.Title(t.item)
+	if e, ok := r.machine.Find(o.Entry); ok && what == "" {
+		what = voice.Title(e.Item)
+	}
+	if err != nil {
+		return failedSpeech(t, o, err, name, what)
+	}
+	switch req := t.command.Request.(type) {
+	case Play:
+		switch {
+		case t.input != nil && (req.Enqueue == EnqueueAdd || req.Enqueue == EnqueueNext) && t.count > 1:
+			return fmt.Sprintf("Added %d items to the queue on %s", t.count, name)
+		case req.Enqueue == EnqueueAdd || req.Enqueue == EnqueueNext:
+			return fmt.Sprintf("Added %s to the queue on %s", what, name)
+		case o.Pending:
+			return fmt.Sprintf("Starting %s on %s", what, name)
+		}
+		return fmt.Sprintf("Playing %s on %s", what, name)
+	case Resume, Toggle, QueueJump:
+		if o.Loads {
+			return fmt.Sprintf("Playing %s on %s", what, name)
+		}
+	case Volume:
+		if o.Capped {
+			return fmt.Sprintf("Volume %d on %s, the most that is allowed", o.Volume, name)
+		}
+		return fmt.Sprintf("Volume %d on %s", o.Volume, name)
+	case Search:
+		return fmt.Sprintf("I found %s for %s", voice.Count(t.count, "item", "items"), req.Query.Text)
+	}
+	return doneSpeech(t.command.Request, name)
+}
+
+// doneSpeech is said where there is nothing to tell but that it was done.
+func doneSpeech(req Request, name string) string {
+	switch req.(type) {
+	case Pause:
+		return "Paused " + name
+	case Toggle:
+		return "Done on " + name
+	case Stop:
+		return "Stopped " + name
+	case Next:
+		return "Next on " + name
+	case Previous:
+		return "Previous on " + name
+	case Wake:
+		return name + " is awake"
+	case QueueClear:
+		return "Cleared the queue of " + name
+	}
+	return "Done on " + name
+}
+
+func failedSpeech(t turn, o queue.Outcome, err *Error, name, what string) string {
+	switch {
+	case o.Queued:
+		return fmt.Sprintf("%s is offline. %s waits in its queue", name, what)
+	case err.Code == Offline:
+		return name + " is offline"
+	case err.Code == Busy:
+		return name + " is busy"
+	}
+	if p, ok := t.command.Request.(Play); ok && err.Code == NotFound && p.Source.Query != "" {
+		return "I found nothing for " + p.Source.Query
+	}
+	return sentence(err.Message)
+}
+
+// sentence makes a clause one: it begins with a capital letter.
+func sentence(clause string) string {
+	first, size := utf8.DecodeRuneInString(clause)
+	return string(unicode.ToUpper(first)) + strings.TrimSuffix(clause[size:], ".")
+}

@@ -1,0 +1,325 @@
+// Package bridge is the heart of LocalCast: the devices, the commands and the state the world is told. It keeps a queue for
+// each Chromecast and decides what plays. It knows no MQTT, no Cast protocol and no HTTP: it asks for what it needs through
+// the small interfaces in ports.go.
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"localcast/bridge/media"
+)
+
+const (
+	// commandsWaiting is how many commands may wait to be routed; sightingsWaiting how many sightings, of which one that
+	// does not fit is seen again in the next sweep.
+	commandsWaiting  = 256
+	sightingsWaiting = 256
+)
+
+// Config is what a Bridge is told at start.
+type Config struct {
+	ID            string // the bridge's own id, in every load's tag
+	Version       string
+	DefaultDevice string   // for commands that name none; "" for none
+	Ignore        []string // names, ids or models of devices that are not ours to touch
+	// Topics are the topic names the configuration gives, by a device's id or its "host:port".
+	Topics map[string]string
+}
+
+// Bridge is the device registry and the command router.
+type Bridge struct {
+	config Config
+	ports  Ports
+	log    *slog.Logger
+
+	commands  chan Command
+	sightings chan Sighting
+	changed   chan struct{}              // a device's shown has changed
+	forgotten chan forgotten             // a device has been stopped and removed from the store
+	work      chan func(context.Context) // what takes time and belongs to no device
+
+	devices []*device // sorted by topic; owned by Run, and by Load before it
+	told    []DeviceEntry
+	group   *errgroup.Group
+	search  SearchState
+}
+
+type forgotten struct {
+	device *device
+	answer Answer
+}
+
+// New makes a bridge. It starts nothing and reads nothing.
+func New(c Config, p Ports, log *slog.Logger) *Bridge {
+	return &Bridge{
+		config: c, ports: p, log: log,
+		commands: make(chan Command, commandsWaiting), sightings: make(chan Sighting, sightingsWaiting),
+		changed: make(chan struct{}, 1), forgotten: make(chan forgotten), work: make(chan func(context.Context), commandsWaiting),
+		search: SearchState{Results: []ItemState{}},
+	}
+}
+
+// Command takes a command and returns at once; the answer goes to the Publisher.
+func (b *Bridge) Command(c Command) {
+	select {
+	case b.commands <- c:
+	default:
+		b.refuse(c, Busy, "too many commands wait", "I am busy")
+	}
+}
+
+// Load reads what is remembered and tells it: names, queues, the library. It must return before Run and before the world
+// listens.
+func (b *Bridge) Load(ctx context.Context) error {
+	known, err := b.ports.Store.Devices(ctx)
+	if err != nil {
+		return fmt.Errorf("read the known devices: %w", err)
+	}
+	for _, k := range known {
+		if b.ignored(k) {
+			b.ports.Publisher.State(Gone{Device: k.Topic, ID: k.ID})
+			continue
+		}
+		if k, err = b.renamed(ctx, k); err != nil {
+			return err
+		}
+		if _, err := b.add(ctx, Sighting{Device: k}); err != nil {
+			return err
+		}
+	}
+	b.tellDevices()
+	b.ports.Publisher.State(b.search)
+	b.ports.Publisher.State(PlaylistState{Playlists: []PlaylistEntry{}})
+	b.ports.Publisher.State(libraryState(b.ports.Library.Status()))
+	return nil
+}
+
+// renamed moves a device to the topic name that the configuration gives it now.
+func (b *Bridge) renamed(ctx context.Context, k media.Device) (media.Device, error) {
+	topic := b.config.Topics[k.ID]
+	if topic == "" {
+		topic = b.config.Topics[net.JoinHostPort(k.Host, strconv.Itoa(k.Port))]
+	}
+	if topic == "" || topic == k.Topic {
+		return k, nil
+	}
+	old := k.Topic
+	k.Topic = topic
+	saved, err := b.ports.Store.Queue(ctx, old)
+	if err == nil {
+		err = b.ports.Store.SaveDevice(ctx, k)
+	}
+	if err == nil {
+		err = b.ports.Store.SaveQueue(ctx, topic, QueueChange{All: true, Put: saved.Rows, Head: saved.Head})
+	}
+	if err == nil {
+		err = b.ports.Store.ForgetDevice(ctx, old)
+	}
+	if err != nil {
+		return k, fmt.Errorf("move device %s to the topic name %s: %w", old, topic, err)
+	}
+	b.ports.Publisher.State(Gone{Device: old, ID: publicID(k)})
+	return k, nil
+}
+
+// Run finds devices and obeys commands until ctx ends. It returns when every device has come to rest.
+func (b *Bridge) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	b.group = g
+	for _, d := range b.devices {
+		b.start(ctx, d)
+	}
+	g.Go(func() error { return b.ports.Devices.Run(ctx, b.found) })
+	g.Go(func() error { b.toil(ctx); return nil })
+	g.Go(func() error { return b.route(ctx) })
+	return g.Wait()
+}
+
+// found takes a sighting without waiting.
+func (b *Bridge) found(s Sighting) {
+	select {
+	case b.sightings <- s:
+	default:
+	}
+}
+
+// toil does what takes time and belongs to no device, one thing after the other.
+func (b *Bridge) toil(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case do := <-b.work:
+			do(ctx)
+		}
+	}
+}
+
+func (b *Bridge) route(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case c := <-b.commands:
+			b.command(c)
+		case s := <-b.sightings:
+			b.sighted(ctx, s)
+		case <-b.changed:
+			b.tellDevices()
+		case <-b.ports.Library.Changed():
+			b.ports.Publisher.State(libraryState(b.ports.Library.Status()))
+		case f := <-b.forgotten:
+			b.remove(f)
+		}
+	}
+}
+
+// add makes a device of a sighting that has its topic.
+func (b *Bridge) add(ctx context.Context, s Sighting) (*device, error) {
+	saved, err := b.ports.Store.Queue(ctx, s.Topic)
+	if err != nil {
+		return nil, fmt.Errorf("read the queue of %s: %w", s.Topic, err)
+	}
+	d := newDevice(b.ports, b.config.ID, s, saved, b.changed, b.log)
+	at, _ := slices.BinarySearchFunc(b.devices, s.Topic, func(d *device, topic string) int { return strings.Compare(d.topic, topic) })
+	b.devices = slices.Insert(b.devices, at, d)
+	for _, state := range newRunning(d, nil, nil).initialStates() {
+		b.ports.Publisher.State(state)
+	}
+	return d, nil
+}
+
+// start runs a device in the bridge's group.
+func (b *Bridge) start(ctx context.Context, d *device) {
+	ctx, d.stop = context.WithCancel(ctx)
+	b.group.Go(func() error {
+		if err := d.run(ctx); err != nil {
+			return fmt.Errorf("device %s: %w", d.topic, err)
+		}
+		return nil
+	})
+}
+
+// sighted merges a sighting into the registry: a known device learns, a new one gets its topic name and starts.
+func (b *Bridge) sighted(ctx context.Context, s Sighting) {
+	if d := b.match(s); d != nil {
+		was := d.shown.Load().info
+		if now := known(was, s.Device); now.ID != was.ID || now.Name != was.Name || now.Host != was.Host || now.Port != was.Port ||
+			now.Model != was.Model || now.Kind != was.Kind {
+			now.Topic = d.topic
+			b.remember(now)
+		}
+		d.mail.sighting(s)
+		return
+	}
+	s.Topic = b.topic(s)
+	d, err := b.add(ctx, s)
+	if err != nil {
+		b.log.Error("a new device cannot be added", "device", s.Topic, "err", err)
+		return
+	}
+	b.log.Info("device found", "device", s.Topic, "name", s.Name, "model", s.Model, "remote", s.Host)
+	b.remember(s.Device)
+	b.start(ctx, d)
+	b.tellDevices()
+	b.ports.Publisher.Event(Event{Bridge: true, Type: DeviceAdded, At: time.Now(), Device: s.Topic, Name: s.Name})
+}
+
+// remember stores a device. One that could not be stored is sighted again.
+func (b *Bridge) remember(d media.Device) {
+	b.later(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, saveWithin)
+		defer cancel()
+		if err := b.ports.Store.SaveDevice(ctx, d); err != nil {
+			b.log.Error("a device cannot be remembered; is the disk full?", "device", d.Topic, "err", err)
+		}
+	})
+}
+
+// later hands work to toil; it reports false when too much waits.
+func (b *Bridge) later(do func(context.Context)) bool {
+	select {
+	case b.work <- do:
+		return true
+	default:
+		return false
+	}
+}
+
+// match finds the device a sighting is of: by its id, else by where it is while it has told none.
+func (b *Bridge) match(s Sighting) *device {
+	for _, d := range b.devices {
+		if info := d.shown.Load().info; s.ID != "" && info.ID == s.ID {
+			return d
+		}
+	}
+	for _, d := range b.devices {
+		info := d.shown.Load().info
+		if (s.ID == "" || info.ID == "") && info.Host == s.Host && info.Port == s.Port {
+			return d
+		}
+	}
+	return nil
+}
+
+func (b *Bridge) ignored(d media.Device) bool {
+	return slices.ContainsFunc(b.config.Ignore, func(s string) bool {
+		return strings.EqualFold(s, d.Name) || strings.EqualFold(s, d.Model) || d.ID != "" && strings.EqualFold(plainID(s), d.ID)
+	})
+}
+
+// tellDevices publishes the list of devices where it has changed.
+func (b *Bridge) tellDevices() {
+	list := make([]DeviceEntry, 0, len(b.devices))
+	for _, d := range b.devices {
+		list = append(list, deviceEntry(d.topic, *d.shown.Load()))
+	}
+	if b.told != nil && slices.EqualFunc(b.told, list, equalEntry) {
+		return
+	}
+	b.told = list
+	b.ports.Publisher.State(DeviceList{Devices: list})
+}
+
+func equalEntry(a, b DeviceEntry) bool {
+	same := slices.Equal(a.Capabilities, b.Capabilities)
+	a.Capabilities, b.Capabilities = nil, nil
+	return same && a.Device == b.Device && a.ID == b.ID && a.Name == b.Name && a.Model == b.Model && a.Host == b.Host &&
+		a.Port == b.Port && a.Kind == b.Kind && a.Online == b.Online
+}
+
+func deviceEntry(topic string, s shown) DeviceEntry {
+	e := DeviceEntry{
+		Device: topic, ID: publicID(s.info), Name: s.info.Name, Model: Text(s.info.Model), Host: s.info.Host, Port: s.info.Port,
+		Kind: string(s.info.Kind), Online: s.online, Capabilities: s.info.Capabilities,
+	}
+	if e.Kind == "" {
+		e.Kind = string(media.VideoDevice)
+	}
+	if e.Capabilities == nil {
+		e.Capabilities = []string{}
+	}
+	return e
+}
+
+func libraryState(s media.LibraryStatus) LibraryState {
+	c := s.Counts
+	out := LibraryState{
+		Total: c.Total(), Movies: c.Movies, Episodes: c.Episodes, Videos: c.Videos, Tracks: c.Tracks, Images: c.Images,
+		Playlists: c.Playlists, Folders: c.Folders, Scanning: s.Scanning, Progress: Unknown, LastScanAt: Time{s.LastScan},
+		Unavailable: append([]string{}, s.Unavailable...), Polled: append([]string{}, s.Polled...),
+	}
+	if s.Scanning {
+		out.Progress = Seconds(s.Progress)
+	}
+	return out
+}

@@ -1,0 +1,363 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"localcast/bridge/media"
+	"localcast/bridge/queue"
+)
+
+const (
+	// inboxSize is how many commands wait for one device before the next is answered busy.
+	inboxSize = 32
+	// owedMost is how many commands of one device may wait for their answer before the next is taken up.
+	owedMost = 64
+	// saveWithin bounds one write of a queue.
+	saveWithin = 30 * time.Second
+)
+
+// device is one Chromecast: a queue, a player, and the one goroutine that owns both. Commands pass a resolver first, which
+// turns words into items, in the order in which they came.
+type device struct {
+	ports    Ports
+	bridgeID string
+	log      *slog.Logger
+	topic    string
+	maxVol   int
+	player   Player
+	saved    SavedQueue
+
+	inbox chan Command
+	turns chan turn // from the resolver
+	mail  *mailbox
+	// shown is what others may know of the device; its goroutine replaces it. changed is signalled when it does.
+	shown   atomic.Pointer[shown]
+	changed chan<- struct{}
+
+	stop context.CancelFunc // set by whoever starts Run
+	done chan struct{}      // closed when Run has returned
+}
+
+// shown is a device as the rest of the bridge sees it.
+type shown struct {
+	info   media.Device
+	online bool
+	ours   bool
+}
+
+func newDevice(p Ports, bridgeID string, s Sighting, saved SavedQueue, changed chan<- struct{}, log *slog.Logger) *device {
+	d := &device{
+		ports: p, bridgeID: bridgeID, log: log.With("device", s.Topic), topic: s.Topic, maxVol: s.MaxVolume, saved: saved,
+		inbox: make(chan Command, inboxSize), turns: make(chan turn), mail: newMailbox(), changed: changed,
+		done: make(chan struct{}),
+	}
+	d.shown.Store(&shown{info: s.Device, ours: true})
+	d.player = p.Devices.Player(s, d.mail)
+	return d
+}
+
+// command takes a command, or reports false when too many wait. It never blocks.
+func (d *device) command(c Command) bool {
+	select {
+	case d.inbox <- c:
+		return true
+	default:
+		return false
+	}
+}
+
+// Run plays until ctx ends, and leaves what runs on the device alone then.
+func (d *device) run(ctx context.Context) error {
+	defer close(d.done)
+	g, ctx := errgroup.WithContext(ctx)
+	saves, stored := make(chan save, 1), make(chan queue.Stored, 1)
+	g.Go(func() error { return d.player.Run(ctx) })
+	g.Go(func() error { return d.resolve(ctx) })
+	g.Go(func() error { return d.keep(ctx, saves, stored) })
+	g.Go(func() error {
+		defer close(saves)
+		r := newRunning(d, saves, stored)
+		r.loop(ctx)
+		return nil
+	})
+	return g.Wait()
+}
+
+// running is what only the goroutine of a device touches.
+type running struct {
+	*device
+	machine *queue.Machine[media.Item]
+	info    media.Device
+	status  Status
+	seen    bool // the device was online once
+
+	ref   queue.Ref
+	owed  map[queue.Ref]turn // commands without an answer yet
+	alarm *time.Timer
+
+	saves  chan<- save
+	stored <-chan queue.Stored
+	unsent save // what waits for the disk
+	busy   bool // the disk works on an earlier one
+
+	toldOnline bool
+	search     SearchState
+}
+
+func newRunning(d *device, saves chan<- save, stored <-chan queue.Stored) *running {
+	return &running{
+		device: d, machine: queue.New(d.saved, rand.IntN, d.maxVol), info: d.shown.Load().info,
+		owed: map[queue.Ref]turn{}, alarm: stoppedTimer(), saves: saves, stored: stored,
+		search: SearchState{Device: d.topic, Results: []ItemState{}},
+	}
+}
+
+func stoppedTimer() *time.Timer {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
+}
+
+func (r *running) loop(ctx context.Context) {
+	defer r.alarm.Stop()
+	for {
+		turns := r.turns
+		if len(r.owed) >= owedMost {
+			turns = nil
+		}
+		select {
+		case <-ctx.Done():
+			r.close()
+			return
+		case <-r.mail.news:
+			for _, letter := range r.mail.take() {
+				r.letter(letter)
+			}
+		case t := <-turns:
+			r.take(t)
+		case s := <-r.stored:
+			r.busy = false
+			r.step(s)
+			r.send()
+		case <-r.alarm.C:
+			r.step(queue.Tick{})
+		}
+	}
+}
+
+// close ends a device's work: the queue's place is kept, and who waits is told.
+func (r *running) close() {
+	h := r.machine.Head()
+	h.Position, h.At = r.machine.Position(time.Now()), time.Now().UnixMilli()
+	r.unsent = r.unsent.with(save{head: &h})
+	for _, t := range r.owed {
+		r.reply(t, queue.Outcome{}, &Error{Busy, "the bridge is shutting down"})
+	}
+	if r.unsent != (save{}) {
+		r.saves <- r.unsent
+	}
+}
+
+// letter takes one thing from the mailbox.
+func (r *running) letter(l any) {
+	switch l := l.(type) {
+	case Status:
+		r.status = l
+		r.seen = r.seen || l.Online
+		r.step(r.report(l))
+	case Ended:
+		r.step(r.ended(l))
+	case Done:
+		d := queue.Done{Serial: l.Serial}
+		if l.Fail != nil {
+			d.Fail, d.Reason = queue.Fail(l.Fail.Kind), l.Fail.Message
+		}
+		r.step(d)
+	case Sighting:
+		topic := r.info.Topic
+		r.info = known(r.info, l.Device)
+		r.info.Topic = topic
+		if l.Static {
+			r.machine.Limit(l.MaxVolume)
+		}
+		r.show()
+	}
+}
+
+// report turns a player's status into the machine's, which knows whose media it is.
+func (r *running) report(s Status) queue.Report {
+	out := queue.Report{
+		Online: s.Online, Idle: s.Idle, Receiver: s.Default, Asked: s.Asked,
+		Volume: s.Volume, Muted: s.Muted, VolumeFixed: s.VolumeFixed,
+	}
+	m := s.Media
+	if m == nil {
+		return out
+	}
+	out.Playing = true
+	out.Media = queue.Session{
+		State: queue.State(m.State), Position: m.Position, At: m.At, Rate: m.Rate, Duration: m.Duration,
+		CanPause: m.CanPause, CanSeek: m.CanSeek, CanSkip: m.CanSkip,
+	}
+	if s.Default {
+		out.Media.Ours, out.Media.Entry, out.Media.Serial = r.recognise(m.Tag, m.URL)
+	}
+	return out
+}
+
+// recognise tells whether a session is ours: by its tag, else by the item in its URL, which the current entry has before
+// any other.
+func (r *running) recognise(tag *Tag, url string) (ours bool, entry queue.EntryID, serial uint64) {
+	if tag != nil {
+		if tag.Bridge != r.bridgeID {
+			return false, 0, 0
+		}
+		id, err := queue.ParseEntry(tag.Entry)
+		return err == nil, id, tag.Serial
+	}
+	item, ok := r.ports.Links.Item(url)
+	if !ok {
+		return false, 0, 0
+	}
+	if at := r.machine.Index(); at >= 0 && r.machine.At(at).Item.ID == item {
+		return true, r.machine.At(at).ID, 0
+	}
+	for i := range r.machine.Len() {
+		if e := r.machine.At(i); e.Item.ID == item {
+			return true, e.ID, 0
+		}
+	}
+	return false, 0, 0
+}
+
+func (r *running) ended(e Ended) queue.Ended {
+	out := queue.Ended{Reason: queue.EndReason(e.Reason), Message: e.Message}
+	if e.Tag != nil && e.Tag.Bridge == r.bridgeID {
+		out.Serial = e.Tag.Serial
+	} else if ours, entry, _ := r.recognise(e.Tag, e.URL); ours && entry == r.machine.Head().Current {
+		out.Serial = r.machine.Head().Serial
+	}
+	return out
+}
+
+// take hands a resolved command to the machine.
+func (r *running) take(t turn) {
+	r.ref++
+	r.owed[r.ref] = t
+	if t.input == nil {
+		r.step(queue.Turn{Ref: r.ref})
+		return
+	}
+	r.step(t.input(r.ref))
+}
+
+// step lets the machine decide, and acts.
+func (r *running) step(in queue.Input) {
+	for _, e := range r.machine.Step(time.Now(), in) {
+		r.act(e)
+	}
+}
+
+func (r *running) act(e queue.Effect) {
+	switch e := e.(type) {
+	case queue.Load[media.Item]:
+		r.load(e)
+	case queue.Do:
+		r.player.Do(Order{Serial: e.Serial, Kind: OrderKind(e.What), Position: e.Position, Volume: e.Volume, Muted: e.Muted})
+	case queue.Persist[media.Item]:
+		r.unsent = r.unsent.with(save{change: &e.Change, ticket: e.Ticket})
+		r.send()
+	case queue.Keep:
+		r.unsent = r.unsent.with(save{head: &e.Head})
+		r.send()
+	case queue.Reply:
+		t := r.owed[e.Ref]
+		delete(r.owed, e.Ref)
+		r.reply(t, e.Outcome, nil)
+	case queue.Happened[media.Item]:
+		r.ports.Publisher.Event(Event{
+			Type: EventType(e.Event), At: time.Now(), Device: r.topic,
+			Entry: e.Entry.ID.String(), Item: e.Entry.Item.ID, Title: e.Entry.Item.Title, Message: e.Message,
+		})
+	case queue.Publish:
+		r.publish(e.Queue)
+	case queue.Alarm:
+		r.alarm.Stop()
+		if !e.At.IsZero() {
+			r.alarm.Reset(time.Until(e.At))
+		}
+	}
+}
+
+// load makes the order for an entry. An item that was given another id since, because the catalogue was lost, is found
+// again by its file.
+func (r *running) load(e queue.Load[media.Item]) {
+	item := e.Entry.Item
+	ctx, cancel := context.WithTimeout(context.Background(), resolveWithin)
+	defer cancel()
+	if item.URL == "" {
+		fresh, err := r.ports.Library.Item(ctx, item.ID)
+		if errors.Is(err, media.ErrNoItem) && item.Path != "" {
+			fresh, err = r.ports.Library.Find(ctx, item.Path, item.Size)
+		}
+		if err == nil {
+			item = fresh
+		}
+	}
+	host := r.status.Host
+	url, err := r.ports.Links.Media(item, r.topic, host)
+	if err != nil {
+		r.log.Warn("no address to load from", "item", item.ID, "err", err)
+		r.mail.Done(Done{Serial: e.Serial, Fail: &Fail{FailRefused, "there is no address from which it could fetch the file"}})
+		return
+	}
+	artwork := item.Artwork
+	if item.URL == "" {
+		artwork = r.ports.Links.Artwork(item, host)
+	}
+	r.log.Info("load", "item", item.ID, "title", item.Title, "entry", e.Entry.ID.String(), "position", e.Position)
+	r.player.Do(Order{Serial: e.Serial, Kind: OrderLoad, Load: &Load{
+		Tag:  Tag{Bridge: r.bridgeID, Entry: e.Entry.ID.String(), Serial: e.Serial},
+		Item: item, URL: url, ContentType: item.ContentType, Artwork: artwork, Position: e.Position,
+	}})
+}
+
+// known merges what a sighting tells into what is known; what it does not tell stays.
+func known(was, now media.Device) media.Device {
+	if now.ID != "" {
+		was.ID = now.ID
+	}
+	if now.Name != "" {
+		was.Name = now.Name
+	}
+	if now.Model != "" {
+		was.Model = now.Model
+	}
+	if now.Host != "" {
+		was.Host, was.Port = now.Host, now.Port
+	}
+	if now.Kind != "" {
+		was.Kind = now.Kind
+	}
+	if len(now.Capabilities) > 0 {
+		was.Capabilities = now.Capabilities
+	}
+	return was
+}
+
+// show lets others see what the device is now.
+func (r *running) show() {
+	v := r.machine.View()
+	r.shown.Store(&shown{info: r.info, online: v.Online, ours: v.Ours})
+	select {
+	case r.changed <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,391 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"localcast/bridge/media"
+	"localcast/bridge/queue"
+)
+
+const (
+	// resolveWithin bounds the search for what a command names; resolveURLWithin where a server elsewhere is asked.
+	resolveWithin    = 2 * time.Second
+	resolveURLWithin = 6 * time.Second
+	// pictureTime is how long a picture is shown in a queue, in seconds, where nobody said.
+	pictureTime = 10
+	// mostAlternatives bounds what an answer offers instead.
+	mostAlternatives = 5
+)
+
+// turn is a command that is resolved: what the machine is told, and what the answer will need.
+type turn struct {
+	command Command
+	input   func(queue.Ref) queue.Input // nil: it needs nothing of the machine but its turn
+	err     *Error                      // it is refused already
+	data    any
+	item    media.Item // what it plays or adds first
+	count   int        // how many it adds
+	search  *SearchState
+	chosen  int // the result it plays
+	list    *QueueList
+}
+
+// resolver turns the words of commands into items, one command after the other. It remembers the device's last search.
+type resolver struct {
+	ports   Ports
+	info    func() media.Device
+	results []media.Result
+}
+
+// resolve takes the device's commands in order and hands them on resolved.
+func (d *device) resolve(ctx context.Context) error {
+	r := resolver{ports: d.ports, info: func() media.Device { return d.shown.Load().info }}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case c := <-d.inbox:
+			t := r.turn(ctx, c)
+			select {
+			case d.turns <- t:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	}
+}
+
+// turn resolves one command.
+func (r *resolver) turn(ctx context.Context, c Command) turn {
+	t := turn{command: c}
+	var err error
+	switch req := c.Request.(type) {
+	case Play:
+		err = r.play(ctx, &t, req)
+	case Search:
+		err = r.search(ctx, &t, req)
+	case Browse:
+		t.data, err = browse(ctx, r.ports, req, r.playable())
+	case QueueList:
+		t.list = &req
+	default:
+		t.input, err = input(c)
+	}
+	var refused *Error
+	switch {
+	case errors.As(err, &refused):
+		t.err, t.input = refused, nil
+	case err != nil:
+		t.err, t.input = &Error{Internal, err.Error()}, nil
+	}
+	return t
+}
+
+// input turns a command without words into the machine's.
+func input(c Command) (func(queue.Ref) queue.Input, error) {
+	switch req := c.Request.(type) {
+	case Pause:
+		return func(ref queue.Ref) queue.Input { return queue.Pause{Ref: ref} }, nil
+	case Resume:
+		return func(ref queue.Ref) queue.Input { return queue.Resume{Ref: ref} }, nil
+	case Toggle:
+		return func(ref queue.Ref) queue.Input { return queue.Toggle{Ref: ref} }, nil
+	case Stop:
+		return func(ref queue.Ref) queue.Input { return queue.Stop{Ref: ref} }, nil
+	case Next:
+		return func(ref queue.Ref) queue.Input { return queue.Next{Ref: ref} }, nil
+	case Previous:
+		return func(ref queue.Ref) queue.Input { return queue.Previous{Ref: ref} }, nil
+	case Wake:
+		return func(ref queue.Ref) queue.Input { return queue.Wake{Ref: ref} }, nil
+	case Seek:
+		if req.Position != nil {
+			return func(ref queue.Ref) queue.Input { return queue.Seek{Ref: ref, To: *req.Position} }, nil
+		}
+		return func(ref queue.Ref) queue.Input { return queue.Seek{Ref: ref, To: *req.Offset, By: true} }, nil
+	case Volume:
+		if req.Level != nil {
+			return func(ref queue.Ref) queue.Input { return queue.Volume{Ref: ref, To: *req.Level} }, nil
+		}
+		return func(ref queue.Ref) queue.Input { return queue.Volume{Ref: ref, To: *req.Delta, By: true} }, nil
+	case Mute:
+		return func(ref queue.Ref) queue.Input { return queue.Mute{Ref: ref, Muted: req.Muted} }, nil
+	}
+	return edit(c)
+}
+
+// edit turns a command that edits the queue into the machine's.
+func edit(c Command) (func(queue.Ref) queue.Input, error) {
+	switch req := c.Request.(type) {
+	case QueueRemove:
+		in := queue.Remove{Revision: c.Revision}
+		for _, s := range req.Entries {
+			id, err := entryID("entry", s)
+			if err != nil {
+				return nil, err
+			}
+			in.Entries = append(in.Entries, id)
+		}
+		if req.Index != nil {
+			in.Index = *req.Index
+		}
+		return func(ref queue.Ref) queue.Input { in.Ref = ref; return in }, nil
+	case QueueMove:
+		id, err := entryID("entry", req.Entry)
+		return func(ref queue.Ref) queue.Input {
+			return queue.Move{Ref: ref, Revision: c.Revision, Entry: id, To: req.To}
+		}, err
+	case QueueJump:
+		in := queue.Jump{}
+		if req.Index != nil {
+			in.Index = *req.Index
+			return func(ref queue.Ref) queue.Input { in.Ref = ref; return in }, nil
+		}
+		var err error
+		in.Entry, err = entryID("entry", req.Entry)
+		return func(ref queue.Ref) queue.Input { in.Ref = ref; return in }, err
+	case QueueClear:
+		return func(ref queue.Ref) queue.Input {
+			return queue.Clear{Ref: ref, Revision: c.Revision, KeepCurrent: req.KeepCurrent}
+		}, nil
+	case Shuffle:
+		return func(ref queue.Ref) queue.Input {
+			return queue.Shuffle{Ref: ref, Revision: c.Revision, On: req.Enabled}
+		}, nil
+	case Repeat:
+		return func(ref queue.Ref) queue.Input {
+			return queue.SetRepeat{Ref: ref, Mode: queue.Repeat(req.Mode)}
+		}, nil
+	}
+	return nil, &Error{Unsupported, c.Name + " is not part of this version"}
+}
+
+func entryID(argument, s string) (queue.EntryID, error) {
+	id, err := queue.ParseEntry(s)
+	if err != nil {
+		return 0, &Error{Invalid, argument + ": " + err.Error()}
+	}
+	return id, nil
+}
+
+func (r *resolver) playable() func(media.Item) (bool, string) {
+	info := r.info()
+	return func(i media.Item) (bool, string) { return Playable(info, i) }
+}
+
+// play finds what a play command names.
+func (r *resolver) play(ctx context.Context, t *turn, req Play) error {
+	if sourceless(req.Source) {
+		t.input = func(ref queue.Ref) queue.Input { return queue.Resume{Ref: ref, Fresh: true} }
+		return nil
+	}
+	within := resolveWithin
+	if req.Source.URL != "" {
+		within = resolveURLWithin
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	items, err := r.items(ctx, t, req)
+	if err != nil {
+		return err
+	}
+	if items, err = r.fit(items); err != nil {
+		return err
+	}
+	in := queue.Play[media.Item]{
+		Revision: t.command.Revision, Mode: queue.Mode(req.Enqueue), Start: req.Start, Shuffle: req.Shuffle,
+		Items: make([]queue.Entry[media.Item], len(items)),
+	}
+	if in.Mode == "" {
+		in.Mode = queue.Replace
+	}
+	for i, item := range items {
+		in.Items[i] = Entry{Item: item, Duration: item.Duration}
+		if item.Kind == media.Image {
+			in.Items[i].Interval = pictureTime
+			if req.Interval > 0 {
+				in.Items[i].Interval = req.Interval
+			}
+		}
+	}
+	t.item, t.count = items[0], len(items)
+	t.input = func(ref queue.Ref) queue.Input { in.Ref = ref; return in }
+	return nil
+}
+
+func sourceless(s Source) bool {
+	return s.Item == "" && len(s.Items) == 0 && s.Query == "" && s.URL == "" && s.Playlist == "" && s.Result == 0
+}
+
+// fit leaves out what the device cannot play; it is an error if nothing is left.
+func (r *resolver) fit(items []media.Item) ([]media.Item, error) {
+	playable, reason := r.playable(), ""
+	var out []media.Item
+	for _, i := range items {
+		ok, why := playable(i)
+		if ok {
+			out = append(out, i)
+		} else {
+			reason = why
+		}
+	}
+	if len(out) == 0 {
+		return nil, &Error{Unsupported, reason}
+	}
+	return out, nil
+}
+
+// items returns what a source names, containers opened.
+func (r *resolver) items(ctx context.Context, t *turn, req Play) ([]media.Item, error) {
+	s := req.Source
+	switch {
+	case s.Item != "":
+		return r.open(ctx, s.Item)
+	case len(s.Items) > 0:
+		var all []media.Item
+		for _, id := range s.Items {
+			items, err := r.open(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, items...)
+		}
+		return all, nil
+	case s.URL != "":
+		item, err := r.remote(ctx, req)
+		return []media.Item{item}, err
+	case s.Result > 0:
+		if s.Result > len(r.results) {
+			return nil, &Error{NotFound, fmt.Sprintf("no result %d: the last search here has %d", s.Result, len(r.results))}
+		}
+		t.chosen = s.Result
+		return r.open(ctx, r.results[s.Result-1].Item.ID)
+	case s.Playlist != "":
+		return r.find(ctx, s.Playlist, []media.Kind{media.Playlist})
+	}
+	return r.find(ctx, s.Query, req.Kinds)
+}
+
+// find plays the first result of a search.
+func (r *resolver) find(ctx context.Context, text string, kinds []media.Kind) ([]media.Item, error) {
+	page, err := r.ports.Library.Search(ctx, media.Query{Text: text, Kinds: kinds, Limit: 1 + mostAlternatives}, nil, r.playable())
+	if err != nil {
+		return nil, fmt.Errorf("search for %q: %w", text, err)
+	}
+	if len(page.Results) == 0 {
+		return nil, &Error{NotFound, fmt.Sprintf("nothing in the library matches %q", text)}
+	}
+	return r.open(ctx, page.Results[0].Item.ID)
+}
+
+// open returns an item, or what the container holds.
+func (r *resolver) open(ctx context.Context, id media.ID) ([]media.Item, error) {
+	item, err := r.ports.Library.Item(ctx, id)
+	if errors.Is(err, media.ErrNoItem) {
+		return nil, &Error{NotFound, fmt.Sprintf("no item %q in the library", id)}
+	}
+	if err != nil || !item.Kind.Container() {
+		return []media.Item{item}, err
+	}
+	items, err := r.ports.Library.Items(ctx, id, queue.Max)
+	if err == nil && len(items) == 0 {
+		err = &Error{NotFound, fmt.Sprintf("%s holds nothing that can be played", item.Title)}
+	}
+	return items, err
+}
+
+// remote makes an item of a URL.
+func (r *resolver) remote(ctx context.Context, req Play) (media.Item, error) {
+	u, err := url.Parse(req.Source.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return media.Item{}, &Error{Invalid, fmt.Sprintf("url: got %q, wanted http:// or https://", req.Source.URL)}
+	}
+	item := media.Item{URL: req.Source.URL, Title: req.Title, ContentType: req.ContentType, Artwork: req.Artwork}
+	if item.Title == "" {
+		item.Title = path.Base(u.Path)
+	}
+	if item.Title == "." || item.Title == "/" {
+		item.Title = u.Host
+	}
+	if item.ContentType == "" {
+		item.ContentType, _, _ = strings.Cut(mime.TypeByExtension(path.Ext(u.Path)), ";")
+	}
+	if item.ContentType == "" {
+		if item.ContentType, err = r.ports.Remote.ContentType(ctx, item.URL); err != nil {
+			return item, &Error{Invalid, fmt.Sprintf("content_type: missing, and %s does not tell it: %v", u.Host, err)}
+		}
+	}
+	switch major, _, _ := strings.Cut(item.ContentType, "/"); major {
+	case "audio":
+		item.Kind = media.Track
+	case "image":
+		item.Kind = media.Image
+	default:
+		item.Kind = media.Video
+	}
+	return item, nil
+}
+
+// search answers a search and remembers what it found, unless it is quiet.
+func (r *resolver) search(ctx context.Context, t *turn, req Search) error {
+	ctx, cancel := context.WithTimeout(ctx, resolveWithin)
+	defer cancel()
+	state, results, err := search(ctx, r.ports, req.Query, r.playable())
+	if err != nil {
+		return err
+	}
+	t.data, t.count = SearchData{SearchState: state, Offset: req.Query.Offset}, state.Total
+	if !req.Quiet {
+		r.results, t.search = results, &state
+	}
+	return nil
+}
+
+// search asks the library; "" finds nothing.
+func search(ctx context.Context, p Ports, q media.Query, playable func(media.Item) (bool, string)) (SearchState, []media.Result, error) {
+	state := SearchState{Query: q.Text, Results: []ItemState{}}
+	if strings.TrimSpace(q.Text) == "" {
+		return state, nil, nil
+	}
+	page, err := p.Library.Search(ctx, q, nil, playable)
+	if errors.Is(err, media.ErrNoItem) {
+		return state, nil, &Error{NotFound, fmt.Sprintf("within: no container %q in the library", q.Within)}
+	}
+	if err != nil {
+		return state, nil, fmt.Errorf("search for %q: %w", q.Text, err)
+	}
+	state.Total = page.Total
+	for _, res := range page.Results {
+		state.Results = append(state.Results, itemState(p.Links, res))
+	}
+	return state, page.Results, nil
+}
+
+// browse lists a container.
+func browse(ctx context.Context, p Ports, req Browse, playable func(media.Item) (bool, string)) (any, error) {
+	ctx, cancel := context.WithTimeout(ctx, resolveWithin)
+	defer cancel()
+	l, err := p.Library.Browse(ctx, req.Item, req.Path, req.Offset, req.Limit)
+	if errors.Is(err, media.ErrNoItem) {
+		return nil, &Error{NotFound, fmt.Sprintf("no container %q in the library", string(req.Item)+req.Path)}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("browse: %w", err)
+	}
+	data := BrowseData{
+		Item: Text(l.Of.ID), Path: Text(l.Of.Path), Title: Text(l.Of.Title), Total: l.Total, Offset: req.Offset,
+		Results: []ItemState{},
+	}
+	for _, i := range l.Results {
+		ok, reason := playable(i)
+		data.Results = append(data.Results, itemState(p.Links, media.Result{Item: i, Playable: ok, Reason: reason, Score: 1}))
+	}
+	return data, nil
+}
