@@ -55,8 +55,14 @@ type Client struct {
 	log     *slog.Logger
 	outbox  *outbox
 	repeats *repeats
+	scrub   scrubber
 	names   atomic.Pointer[map[string]string] // from the ids of devices to their topic names
+
+	connected atomic.Bool
 }
+
+// Connected reports whether there is a connection to the broker now.
+func (c *Client) Connected() bool { return c.connected.Load() }
 
 // New checks cfg and reads its files; it connects nowhere. Warnings and errors that are logged to log are published too.
 func New(cfg Config, log *slog.Logger) (*Client, error) {
@@ -86,6 +92,7 @@ func New(cfg Config, log *slog.Logger) (*Client, error) {
 	}
 	c.outbox = newOutbox(c.topics)
 	c.repeats = newRepeats()
+	c.scrub = newScrubber()
 	c.log = slog.New(c.LogHandler(log.Handler()))
 	c.names.Store(&map[string]string{})
 	c.tell(bridge.SearchState{})
@@ -126,7 +133,8 @@ func (c *Client) State(s bridge.State) {
 	c.tell(s)
 }
 
-// tell puts a state into the outbox. The search and the selects of a device are there from its first state on.
+// tell puts a state into the outbox. A device that was not heard of before has an empty search, and nothing chosen in its
+// selects.
 func (c *Client) tell(s bridge.State) {
 	updates, err := encode(s)
 	if err != nil {
@@ -134,18 +142,20 @@ func (c *Client) tell(s bridge.State) {
 		return
 	}
 	for _, u := range updates {
-		c.outbox.put(u.device, u.leaf, u.payload)
-		if u.device == onBridge {
-			continue
+		if first := c.outbox.put(u.device, u.leaf, u.payload); first && u.device != onBridge {
+			c.seed(u.device)
 		}
-		none, err := encode(bridge.SearchState{Device: u.device})
-		if err != nil {
-			c.log.Error("cannot publish an empty search", "err", err)
-			return
-		}
-		for _, n := range append(none, update{u.device, leafSelectQueue, []byte(noOption)}) {
-			c.outbox.seed(n.device, n.leaf, n.payload)
-		}
+	}
+}
+
+func (c *Client) seed(device string) {
+	empty, err := encode(bridge.SearchState{Device: device})
+	if err != nil {
+		c.log.Error("cannot publish an empty search", "device", device, "err", err)
+		return
+	}
+	for _, u := range append(empty, update{device, leafSelectQueue, []byte(noOption)}) {
+		c.outbox.seed(u.device, u.leaf, u.payload)
 	}
 }
 

@@ -125,6 +125,8 @@ func (s *session) receive(ctx context.Context, topic string, payload []byte, ret
 
 // run publishes until the connection is lost or ctx ends.
 func (s *session) run(ctx context.Context) error {
+	s.connected.Store(true)
+	defer s.connected.Store(false)
 	if dropped := s.outbox.begin(); dropped > 0 {
 		s.log.Warn("answers were dropped while the broker was away", "count", dropped)
 	}
@@ -139,6 +141,9 @@ func (s *session) run(ctx context.Context) error {
 	})
 	defer stop()
 	err := s.pump(ctx)
+	if err != nil {
+		err = s.reason(err)
+	}
 	if ctx.Err() != nil {
 		s.goodbye()
 	} else {
@@ -151,6 +156,16 @@ func (s *session) run(ctx context.Context) error {
 	}
 	s.outbox.end(unacknowledged)
 	return err
+}
+
+// reason is why the connection was lost, where err is only what came of it.
+func (s *session) reason(err error) error {
+	select {
+	case why := <-s.link.lost:
+		return why
+	case <-time.After(100 * time.Millisecond):
+		return err
+	}
 }
 
 // pump sends what waits, in order, and subscribes once all that is retained was sent.
@@ -176,6 +191,7 @@ func (s *session) pump(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case err := <-s.link.lost:
+			s.link.lost <- err // for reason
 			return err
 		case <-s.outbox.wake:
 		case <-s.landed():
