@@ -8,6 +8,7 @@ package cast
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -41,12 +42,15 @@ type Static struct {
 type Devices struct {
 	config    Config
 	directory *directory
+	setup     http.RoundTripper // to the devices' setup services
 	log       *slog.Logger
 }
 
 // New returns the devices of a configuration. It starts nothing.
 func New(c Config, log *slog.Logger) *Devices {
-	return &Devices{config: c, directory: newDirectory(c.Static), log: log}
+	return &Devices{
+		config: c, directory: newDirectory(c.Static), setup: &http.Transport{DisableKeepAlives: true}, log: log,
+	}
 }
 
 // Ignored reports whether a device is one that must not be touched. Run never reports such a device; who remembers devices

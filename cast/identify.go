@@ -22,7 +22,7 @@ const (
 // identify asks the devices of the configuration that have no id who they are: at first, and whenever one of them is
 // linked. It runs until ctx ends.
 func (d *Devices) identify(ctx context.Context, tell func(bridge.Sighting)) {
-	client := &http.Client{Timeout: identifyTimeout, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{Timeout: identifyTimeout, Transport: d.setup}
 	for {
 		var asking sync.WaitGroup
 		for _, p := range d.directory.unnamed() {

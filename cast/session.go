@@ -15,7 +15,7 @@ const (
 	loadTimeout  = 150 * time.Second // an unreachable URL can take a receiver 130 s
 	orderTimeout = 5 * time.Second
 	helloTimeout = 10 * time.Second // for the first RECEIVER_STATUS on a link
-	mediaTimeout = 3 * time.Second  // for an app's first MEDIA_STATUS, before the device is told to be online without
+	mediaTimeout = 4 * time.Second  // for an app's first MEDIA_STATUS; a picture is settled within 5 s
 )
 
 // maxWaiters bounds the orders that wait for an answer; each waits 5 s at most.
@@ -46,9 +46,11 @@ type session struct {
 
 	online    bool
 	hello     time.Time // when the link fails without a RECEIVER_STATUS
-	hold      time.Time // until when an app's first MEDIA_STATUS is waited for; zero: no more
+	asking    time.Time // until when an app's first MEDIA_STATUS is waited for; zero: no more
 	closed    int       // how often the receiver itself has sent CLOSE
 	transport string    // the app to which CONNECT was sent
+	heard     bool      // it has said something
+	evicted   bool      // it has sent CLOSE
 	rejoined  bool      // CONNECT was sent to it twice
 	asked     int64     // the request id of the last GET_STATUS to it
 
@@ -122,6 +124,7 @@ func (s *session) handle(m wire.Message, now time.Time) error {
 		}
 	case wire.Media:
 		if m.Source == s.transport {
+			s.heard = true
 			s.handleMedia(o, m.Destination == s.self, now)
 		}
 	}
@@ -129,24 +132,24 @@ func (s *session) handle(m wire.Message, now time.Time) error {
 	return err
 }
 
-// handleClose answers a CLOSE. A virtual connection may be closed for no reason that lasts (groups do it): a second try is
-// due, and only one.
+// handleClose takes a CLOSE of the receiver or an app. At the first contact it may come for no reason that lasts (groups do
+// it): then a second try is due, and only one.
 func (s *session) handleClose(from string, now time.Time) error {
-	switch from {
-	case wire.PlatformReceiver:
+	switch {
+	case from == wire.PlatformReceiver:
 		if s.closed++; s.closed > 3 {
 			return errRefused
 		}
 		s.greet()
 		s.relaunch()
-	case s.transport:
-		if !s.rejoined {
-			s.rejoined = true
-			s.join(now)
-			s.loadRefused()
-			return nil
-		}
-		// The app is gone; the receiver knows what is there now.
+	case from != s.transport:
+	case !s.heard && !s.rejoined:
+		s.join(now)
+		s.rejoined = true
+		s.loadRefused()
+	default:
+		// The app is gone, or does not want us: the receiver knows.
+		s.evicted = true
 		s.ask(wire.PlatformReceiver, wire.Receiver, object{"type": "GET_STATUS"})
 	}
 	return nil
@@ -188,18 +191,23 @@ func (s *session) follow(now time.Time) {
 	if a.controllable() {
 		transport = a.transport
 	}
-	if transport != s.transport {
+	switch {
+	case transport != s.transport:
 		reason := "INTERRUPTED"
 		if a.id == "" {
 			reason = "CANCELLED"
 		}
 		s.end(s.media.end(reason, "", now))
 		s.media = mediaView{rising: a.standard}
-		s.transport, s.rejoined, s.hold = transport, false, time.Time{}
+		s.transport, s.asking = transport, time.Time{}
+		s.heard, s.evicted, s.rejoined = false, false, false
 		if transport != "" {
 			s.join(now)
 		}
 		s.appChanged(now)
+	case s.evicted && !s.rejoined && transport != "":
+		s.join(now)
+		s.rejoined = true
 	}
 	if a.ready() {
 		s.launched(now)
@@ -209,9 +217,7 @@ func (s *session) follow(now time.Time) {
 // join opens the virtual connection to the app and asks what it plays.
 func (s *session) join(now time.Time) {
 	s.send(s.transport, wire.Connection, connectMessage())
-	if !s.online {
-		s.hold = now.Add(mediaTimeout)
-	}
+	s.asking = now.Add(mediaTimeout)
 	s.asked = s.ask(s.transport, wire.Media, object{"type": "GET_STATUS"})
 }
 
@@ -224,10 +230,10 @@ func (s *session) handleMedia(o object, mine bool, now time.Time) {
 		if !known {
 			return
 		}
+		s.asking, s.changed = time.Time{}, true
 		if len(entries) == 0 && id != 0 && id == s.asked && id < s.loadedAt {
 			return // asked before the load and answered late: nothing was loaded then
 		}
-		s.hold, s.changed = time.Time{}, true
 		s.loadAnswered(id, entries)
 		s.end(s.media.merge(entries, now))
 		s.loadProgress()
@@ -292,8 +298,8 @@ func (s *session) expire(now time.Time) error {
 	if due(s.hello) {
 		return errNoHello
 	}
-	if due(s.hold) {
-		s.hold, s.changed = time.Time{}, true
+	if due(s.asking) {
+		s.asking, s.changed = time.Time{}, true
 	}
 	timeout := &bridge.Fail{Kind: bridge.FailTimeout, Message: "the device did not answer in time"}
 	s.resolve(func(w *waiter) (bool, *bridge.Fail) { return due(w.deadline), timeout })
@@ -312,7 +318,7 @@ func (s *session) next() time.Time {
 			first = t
 		}
 	}
-	sooner(s.hold)
+	sooner(s.asking)
 	for _, w := range s.waiters {
 		sooner(w.deadline)
 	}
@@ -335,7 +341,7 @@ func (s *session) abort(fail *bridge.Fail) {
 
 // flush tells what the last step brought about: answers, then ends, then the picture that shows them.
 func (s *session) flush(now time.Time) {
-	if s.changed && !s.online && s.hello.IsZero() && s.hold.IsZero() {
+	if s.changed && !s.online && s.hello.IsZero() {
 		s.online = true
 		s.opened()
 	}
@@ -358,7 +364,7 @@ func (s *session) picture() bridge.Status {
 	p := bridge.Status{
 		Online: true, Host: s.host, Idle: r.app.id == "", App: r.app.name, AppID: r.app.id,
 		Default: r.app.standard, Controllable: r.app.controllable(),
-		Volume: r.volume, Muted: r.muted, VolumeFixed: r.fixed, Notice: s.notice,
+		Volume: r.volume, Muted: r.muted, VolumeFixed: r.fixed, Notice: s.notice, Asked: s.asking.IsZero(),
 	}
 	if m := s.media.current; m != nil {
 		status := m.status

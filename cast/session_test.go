@@ -1,214 +1,558 @@
 package cast
 
 import (
-	"fmt"
-	"log/slog"
-	"reflect"
+	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"localcast/bridge"
-	"localcast/bridge/media"
 	"localcast/cast/wire"
 )
 
-// rig drives one session by hand: what the device says goes in, what is sent and told is kept.
-type rig struct {
-	t    *testing.T
-	s    *session
-	now  time.Time
-	sent []sentMessage
-	told []any // bridge.Done, bridge.Ended and bridge.Status in their order
+// step is a row of what happens on a link: from a state, by what is said and ordered, to what is told and sent.
+type step struct {
+	name string
+	from func(*testing.T) *rig
+	do   func(*rig)
+	told []string
+	sent []string
 }
 
-type sentMessage struct {
-	to, namespace string
-	object
-}
-
-func (r *rig) Status(s bridge.Status) { r.told = append(r.told, s) }
-func (r *rig) Ended(e bridge.Ended)   { r.told = append(r.told, e) }
-func (r *rig) Done(d bridge.Done)     { r.told = append(r.told, d) }
-
-func newRig(t *testing.T) *rig {
-	r := &rig{t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
-	r.s = &session{
-		self: "sender-1", name: "Kitchen", host: "192.0.2.20", tell: r, log: slog.New(slog.DiscardHandler),
-		opened: func() {},
-		say: func(to, namespace string, o object) error {
-			text, err := o.encode()
-			if err != nil {
-				return err
-			}
-			if o, err = parse(text); err != nil {
-				return err
-			}
-			r.sent = append(r.sent, sentMessage{to, namespace, o})
-			return nil
-		},
-	}
-	r.s.begin(r.now)
-	return r
-}
-
-// says lets the device say something to us; @n in it becomes the request id of the last message of that type: @LOAD.
-func (r *rig) says(from, namespace, text string) {
-	r.t.Helper()
-	r.saysTo("sender-1", from, namespace, text)
-}
-
-func (r *rig) saysTo(to, from, namespace, text string) {
-	r.t.Helper()
-	for _, m := range r.sent {
-		_, isRequest := m.whole("requestId")
-		if mark := "@" + m.text("type"); isRequest && strings.Contains(text, mark+",") {
-			text = strings.ReplaceAll(text, mark+",", m.text("requestId")+",")
-		}
-	}
-	if err := r.s.handle(wire.Message{Source: from, Destination: to, Namespace: namespace, Text: text}, r.now); err != nil {
-		r.t.Fatalf("%s: %v", text, err)
+func run(t *testing.T, rows []step) {
+	t.Helper()
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			r := row.from(t)
+			row.do(r)
+			r.wantTold(row.told...)
+			r.wantSent(row.sent...)
+		})
 	}
 }
 
-func (r *rig) receiver(text string) {
-	r.t.Helper()
-	r.saysTo("*", wire.PlatformReceiver, wire.Receiver, text)
-}
-func (r *rig) media(text string) { r.t.Helper(); r.saysTo("*", "app-1", wire.Media, text) }
-
-func (r *rig) do(o bridge.Order) { r.s.do(o, r.now) }
-
-func (r *rig) after(d time.Duration) {
-	r.t.Helper()
-	r.now = r.now.Add(d)
-	if err := r.s.expire(r.now); err != nil {
-		r.t.Fatal(err)
-	}
-}
-
-// wantTold asks for exactly these reports since the last call, as short words.
-func (r *rig) wantTold(want ...string) {
-	r.t.Helper()
-	var got []string
-	for _, v := range r.told {
-		got = append(got, brief(v))
-	}
-	r.told = nil
-	if !reflect.DeepEqual(got, want) {
-		r.t.Errorf("told\n%s\nwanted\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
-}
-
-// wantSent asks for exactly these messages since the last call: "to type".
-func (r *rig) wantSent(want ...string) {
-	r.t.Helper()
-	var got []string
-	for _, m := range r.sent {
-		if got = append(got, m.to+" "+m.text("type")); m.text("type") == "" {
-			r.t.Errorf("a message without a type: %v", m.object)
-		}
-	}
-	if !reflect.DeepEqual(got, want) {
-		r.t.Errorf("sent %q, wanted %q", got, want)
-	}
-}
-
-func (r *rig) forget() { r.sent, r.told = nil, nil }
-
-func brief(v any) string {
-	tag := func(t *bridge.Tag) string {
-		if t == nil {
-			return "-"
-		}
-		return fmt.Sprintf("%s/%d", t.Entry, t.Serial)
-	}
-	switch v := v.(type) {
-	case bridge.Done:
-		if v.Fail != nil {
-			return fmt.Sprintf("done %d %s: %s", v.Serial, v.Fail.Kind, v.Fail.Message)
-		}
-		return fmt.Sprintf("done %d", v.Serial)
-	case bridge.Ended:
-		return strings.TrimSpace(fmt.Sprintf("ended %s %s at %v %s", tag(v.Tag), v.Reason, v.Position, v.Message))
-	case bridge.Status:
-		switch {
-		case !v.Online:
-			return "offline"
-		case v.Media != nil:
-			return fmt.Sprintf("%s %s at %v", v.Media.State, tag(v.Media.Tag), v.Media.Position)
-		case v.Idle:
-			return "idle screen"
-		}
-		return "app " + v.App
-	}
-	return "?"
-}
-
-const (
-	idleScreen = `{"type":"RECEIVER_STATUS","requestId":0,"status":{"volume":{"level":0.35,"muted":false,"controlType":"attenuation"}}}`
-	ourApp     = `{"type":"RECEIVER_STATUS","requestId":0,"status":{"applications":[{"appId":"CC1AD845",` +
-		`"displayName":"Default Media Receiver","sessionId":"s1","transportId":"app-1",` +
-		`"namespaces":[{"name":"urn:x-cast:com.google.cast.media"}]}],"volume":{"level":0.35,"muted":false}}}`
-	otherApp = `{"type":"RECEIVER_STATUS","requestId":0,"status":{"applications":[{"appId":"233637DE",` +
-		`"displayName":"YouTube","sessionId":"s2","transportId":"","namespaces":[]}]}}`
-)
-
-func order(serial uint64, kind bridge.OrderKind) bridge.Order {
-	o := bridge.Order{Serial: serial, Kind: kind}
-	if kind == bridge.OrderLoad {
-		o.Load = &bridge.Load{
-			Tag:  bridge.Tag{Bridge: "b", Entry: fmt.Sprintf("e%d", serial), Serial: serial},
-			Item: media.Item{Kind: media.Movie, Title: "Film", Duration: 100}, URL: "http://192.0.2.10:8010/film.mp4",
-			ContentType: "video/mp4",
-		}
-	}
-	return o
-}
-
-// status is a MEDIA_STATUS of session 1 with our customData of that serial.
-func status(state string, serial int, more string) string {
-	return fmt.Sprintf(`{"type":"MEDIA_STATUS","requestId":0,"status":[{"mediaSessionId":%d,"playerState":%q,"currentTime":0,`+
-		`"media":{"contentId":"http://192.0.2.10:8010/film.mp4","duration":100,`+
-		`"customData":{"bridge":"b","entry":"e%[1]d","serial":%[1]d}}%[3]s}]}`, serial, state, more)
-}
-
-// online is a rig whose device is idle; playing one on which our load with serial 1 plays.
-func online(t *testing.T) *rig {
-	r := newRig(t)
-	r.receiver(idleScreen)
-	r.wantTold("idle screen")
-	r.forget()
-	return r
-}
-
-func playing(t *testing.T) *rig {
-	r := online(t)
-	r.do(order(1, bridge.OrderLoad))
-	r.receiver(ourApp)
-	r.media(status("PLAYING", 1, ""))
-	r.forget()
-	return r
-}
-
-func TestLoadFromTheIdleScreen(t *testing.T) {
+// launching has sent LAUNCH, loadIsSent has sent LOAD, both for the order with serial 1.
+func launching(t *testing.T) *rig {
 	r := online(t)
 	r.do(order(1, bridge.OrderLoad))
 	r.wantSent("receiver-0 LAUNCH")
-	r.wantTold()
-	r.receiver(strings.Replace(ourApp, `"transportId":"app-1",`, ``, 1)) // it starts, but is not there yet
-	r.wantTold("app Default Media Receiver")
+	r.told = nil
+	return r
+}
+
+func loadIsSent(t *testing.T) *rig {
+	r := launching(t)
 	r.receiver(ourApp)
+	r.media(`{"type":"MEDIA_STATUS","requestId":@GET_STATUS,"status":[]}`)
 	r.wantSent("receiver-0 LAUNCH", "app-1 CONNECT", "app-1 GET_STATUS", "app-1 LOAD")
-	r.wantTold("app Default Media Receiver")
+	r.told = nil
+	return r
+}
+
+// loadIsShown is loadIsSent whose session 1 shows as LOADING.
+func loadIsShown(t *testing.T) *rig {
+	r := loadIsSent(t)
 	r.media(`{"type":"MEDIA_STATUS","requestId":@LOAD,"status":[{"mediaSessionId":1,"playerState":"IDLE","extendedStatus":` +
-		`{"playerState":"LOADING","mediaSessionId":1,"media":{"contentId":"x"}}}]}`)
-	r.wantTold("loading - at 0") // the answer, but no success yet
-	r.media(status("BUFFERING", 1, ""))
-	r.wantTold("done 1", "buffering e1/1 at 0")
-	r.media(status("PLAYING", 1, ""))
-	r.wantTold("playing e1/1 at 0")
-	r.now = r.now.Add(30 * time.Second)
-	r.media(`{"type":"MEDIA_STATUS","requestId":0,"status":[{"mediaSessionId":1,"playerState":"IDLE","idleReason":"FINISHED"}]}`)
-	r.wantTold("ended e1/1 finished at 30", "app Default Media Receiver")
+		`{"playerState":"LOADING","mediaSessionId":1,"media":{"contentId":"http://192.0.2.10:8010/film.mp4"}}}]}`)
+	r.wantTold("loading - at 0") // it carries the answer's id, and is no success
+	r.sent = nil
+	return r
+}
+
+// foreign is a device on which another sender plays in the Default Media Receiver.
+func foreign(t *testing.T) *rig {
+	r := online(t)
+	r.receiver(ourApp)
+	r.media(`{"type":"MEDIA_STATUS","status":[{"mediaSessionId":9,"playerState":"PLAYING","currentTime":4,` +
+		`"supportedMediaCommands":274447,"media":{"contentId":"http://other/x"},"items":[{"itemId":1},{"itemId":2}]}]}`)
+	r.forget()
+	return r
+}
+
+func TestOnline(t *testing.T) {
+	asked := []string{"receiver-0 CONNECT", "receiver-0 GET_STATUS"}
+	again := append(asked[:2:2], asked...)
+	run(t, []step{
+		{
+			"nothing is told before the first receiver status", newRig,
+			func(r *rig) { r.media(status("PLAYING", 1, "")) }, nil, asked,
+		},
+		{
+			"a volume alone is the idle screen", newRig, func(r *rig) { r.receiver(idleScreen) },
+			[]string{"idle screen"}, asked,
+		},
+		{
+			"an app that runs is asked what it plays", newRig, func(r *rig) { r.receiver(ourApp) },
+			[]string{"app Default Media Receiver, asking"}, append(asked[:2:2], "app-1 CONNECT", "app-1 GET_STATUS"),
+		},
+		{
+			"CONNECT goes to an app once", newRig, func(r *rig) { r.receiver(ourApp); r.receiver(ourApp) },
+			[]string{"app Default Media Receiver, asking", "app Default Media Receiver, asking"},
+			append(asked[:2:2], "app-1 CONNECT", "app-1 GET_STATUS"),
+		},
+		{
+			"what plays is taken up", newRig,
+			func(r *rig) { r.receiver(ourApp); r.media(status("PLAYING", 7, "")) },
+			[]string{"app Default Media Receiver, asking", "playing e7/7 at 0"},
+			append(asked[:2:2], "app-1 CONNECT", "app-1 GET_STATUS"),
+		},
+		{
+			"an app that does not answer counts as empty after 4 s", newRig,
+			func(r *rig) { r.receiver(ourApp); r.after(mediaTimeout) },
+			[]string{"app Default Media Receiver, asking", "app Default Media Receiver"},
+			append(asked[:2:2], "app-1 CONNECT", "app-1 GET_STATUS"),
+		},
+		{
+			"an app without a transport gets nothing", newRig, func(r *rig) { r.receiver(otherApp) },
+			[]string{"app YouTube"}, asked,
+		},
+		{
+			"CLOSE in answer to the first CONNECT: a second try", newRig,
+			func(r *rig) {
+				r.says(wire.PlatformReceiver, wire.Connection, `{"type":"CLOSE"}`)
+				r.receiver(idleScreen)
+			},
+			[]string{"idle screen"}, again,
+		},
+		{
+			"what is for another sender is not for us", newRig,
+			func(r *rig) { r.saysTo("sender-2", wire.PlatformReceiver, wire.Receiver, idleScreen) }, nil, asked,
+		},
+		{
+			"garbage is skipped", newRig,
+			func(r *rig) {
+				for _, text := range []string{"", "{", "[1]", "7", `"x"`, "null", `{"type":5}`, `{"type":"RECEIVER_STATUS"}`} {
+					r.receiver(text)
+				}
+				r.receiver(idleScreen)
+			},
+			[]string{"idle screen"}, asked,
+		},
+	})
+}
+
+func TestALinkWithoutAStatusFails(t *testing.T) {
+	r := newRig(t)
+	if err := r.s.expire(r.now.Add(helloTimeout)); !errors.Is(err, errNoHello) {
+		t.Errorf("silence gives %v", err)
+	}
+	r = newRig(t)
+	closeIt := wire.Message{
+		Source: wire.PlatformReceiver, Destination: "sender-1", Namespace: wire.Connection, Text: `{"type":"CLOSE"}`,
+	}
+	var err error
+	for range 10 {
+		if err = r.s.handle(closeIt, r.now); err != nil {
+			break
+		}
+	}
+	if !errors.Is(err, errRefused) {
+		t.Errorf("CLOSE after CLOSE gives %v", err)
+	}
+}
+
+func TestLaunch(t *testing.T) {
+	said := func(text string) func(*rig) {
+		return func(r *rig) { r.says(wire.PlatformReceiver, wire.Receiver, text) }
+	}
+	cancelled := `{"type":"LAUNCH_ERROR","requestId":@LAUNCH,"reason":"CANCELLED"}`
+	once := []string{"receiver-0 LAUNCH"}
+	run(t, []step{
+		{"CANCELLED is tried once more", launching, said(cancelled), nil, []string{"receiver-0 LAUNCH", "receiver-0 LAUNCH"}},
+		{
+			"CANCELLED twice is a refusal", launching, func(r *rig) { said(cancelled)(r); said(cancelled)(r) },
+			[]string{"done 1 refused: the start of the media app was cancelled on the device"},
+			[]string{"receiver-0 LAUNCH", "receiver-0 LAUNCH"},
+		},
+		{
+			"NOT_FOUND", launching, said(`{"type":"LAUNCH_ERROR","requestId":@LAUNCH,"reason":"NOT_FOUND"}`),
+			[]string{"done 1 refused: the device does not know the media app"}, once,
+		},
+		{
+			"an error that carries the id as launchRequestId", launching,
+			said(`{"type":"LAUNCH_ERROR","launchRequestId":@LAUNCH,"reason":"CAST_INIT_TIMEOUT"}`),
+			[]string{"done 1 refused: the media app did not start: the device may have no way to the internet"}, once,
+		},
+		{"the error of another sender's launch", launching, said(`{"type":"LAUNCH_ERROR","requestId":1,"reason":"NOT_FOUND"}`), nil, once},
+		{
+			"a device that asks its user first", launching,
+			func(r *rig) {
+				said(`{"type":"LAUNCH_STATUS","launchRequestId":@LAUNCH,"status":"USER_PENDING_AUTHORIZATION"}`)(r)
+				if got := r.told[0].(bridge.Status).Notice; got != "Kitchen asks for permission to cast" {
+					r.t.Errorf("notice %q", got)
+				}
+				said(`{"type":"LAUNCH_STATUS","launchRequestId":@LAUNCH,"status":"USER_ALLOWED"}`)(r)
+				if got := r.told[1].(bridge.Status).Notice; got != "" {
+					r.t.Errorf("notice %q", got)
+				}
+			},
+			[]string{"idle screen", "idle screen"}, once,
+		},
+		{
+			"a user who says no", launching, said(`{"type":"LAUNCH_STATUS","launchRequestId":@LAUNCH,"status":"USER_NOT_ALLOWED"}`),
+			[]string{"done 1 refused: casting was not allowed on the device"}, once,
+		},
+		{
+			"CLOSE in answer to LAUNCH: a second try", launching,
+			func(r *rig) { r.says(wire.PlatformReceiver, wire.Connection, `{"type":"CLOSE"}`) }, nil,
+			[]string{"receiver-0 LAUNCH", "receiver-0 CONNECT", "receiver-0 GET_STATUS", "receiver-0 LAUNCH"},
+		},
+		{
+			"an app without its transport is not there yet", launching,
+			func(r *rig) { r.receiver(strings.Replace(ourApp, `"transportId":"app-1",`, "", 1)) },
+			[]string{"app Default Media Receiver"}, once,
+		},
+		{
+			"nor is one without the media namespace", launching,
+			func(r *rig) { r.receiver(strings.Replace(ourApp, wire.Media, wire.Connection, 1)) },
+			[]string{"app Default Media Receiver"}, once,
+		},
+		{
+			"an app of another id that stands for ours", launching,
+			func(r *rig) {
+				r.receiver(strings.Replace(ourApp, `"appId":"CC1AD845"`, `"appId":"X","universalAppId":"CC1AD845"`, 1))
+			},
+			[]string{"app Default Media Receiver, asking"},
+			[]string{"receiver-0 LAUNCH", "app-1 CONNECT", "app-1 GET_STATUS", "app-1 LOAD"},
+		},
+		{
+			"wake launches and loads nothing", online,
+			func(r *rig) {
+				r.do(order(1, bridge.OrderWake))
+				r.receiver(ourApp)
+			},
+			[]string{"done 1", "app Default Media Receiver, asking"},
+			[]string{"receiver-0 LAUNCH", "app-1 CONNECT", "app-1 GET_STATUS"},
+		},
+		{"wake of what is awake", playing, func(r *rig) { r.do(order(2, bridge.OrderWake)) }, []string{"done 2"}, nil},
+		{
+			"wake waits 5 s", online,
+			func(r *rig) { r.do(order(1, bridge.OrderWake)); r.after(orderTimeout) },
+			[]string{"done 1 timeout: the device did not answer in time"}, once,
+		},
+		{
+			"an app that was stopped before it ran is not left running", launching,
+			func(r *rig) { r.do(order(2, bridge.OrderStopApp)); r.receiver(ourApp) },
+			[]string{"done 1 cancelled: replaced by a later command", "done 2", "app Default Media Receiver, asking"},
+			[]string{"receiver-0 LAUNCH", "app-1 CONNECT", "app-1 GET_STATUS", "receiver-0 STOP"},
+		},
+		{
+			"a load after a load shares the launch", launching,
+			func(r *rig) { r.do(order(2, bridge.OrderLoad)); r.receiver(ourApp) },
+			[]string{"done 1 cancelled: replaced by a later command", "app Default Media Receiver, asking"},
+			[]string{"receiver-0 LAUNCH", "app-1 CONNECT", "app-1 GET_STATUS", "app-1 LOAD"},
+		},
+	})
+}
+
+func TestLoad(t *testing.T) {
+	fails := func(text string) func(*rig) { return func(r *rig) { r.says("app-1", wire.Media, text) } }
+	sent := []string{"receiver-0 LAUNCH", "app-1 CONNECT", "app-1 GET_STATUS", "app-1 LOAD"}
+	run(t, []step{
+		{
+			"PLAYING at once", loadIsSent,
+			fails(`{"type":"MEDIA_STATUS","requestId":@LOAD,"status":[{"mediaSessionId":1,"playerState":"PLAYING"}]}`),
+			[]string{"done 1", "playing - at 0"}, sent,
+		},
+		{
+			"LOADING, BUFFERING, PLAYING", loadIsShown,
+			func(r *rig) { r.media(status("BUFFERING", 1, "")); r.media(status("PLAYING", 1, "")) },
+			[]string{"done 1", "buffering e1/1 at 0", "playing e1/1 at 0"}, nil,
+		},
+		{"PAUSED, as asked", loadIsShown, func(r *rig) { r.media(status("PAUSED", 1, "")) }, []string{"done 1", "paused e1/1 at 0"}, nil},
+		{
+			"no answer with our id, but a session with our tag", loadIsSent, func(r *rig) { r.media(status("PLAYING", 1, "")) },
+			[]string{"done 1", "playing e1/1 at 0"}, sent,
+		},
+		{
+			"a session with another tag is not ours", loadIsSent, func(r *rig) { r.media(status("PLAYING", 3, "")) },
+			[]string{"playing e3/3 at 0"}, sent,
+		},
+		{
+			"LOAD_FAILED, then IDLE with ERROR: one answer and no end", loadIsShown,
+			func(r *rig) {
+				r.s.load.request = 77
+				fails(`{"type":"LOAD_FAILED","requestId":77,"detailedErrorCode":104}`)(r)
+				r.media(`{"type":"MEDIA_STATUS","status":[{"mediaSessionId":1,"playerState":"IDLE","idleReason":"ERROR"}]}`)
+			},
+			[]string{"done 1 refused: the device cannot play this format", "app Default Media Receiver"}, nil,
+		},
+		{
+			"LOAD_FAILED without a code", loadIsSent, fails(`{"type":"LOAD_FAILED","requestId":@LOAD,"itemId":1}`),
+			[]string{"done 1 refused: the device could not play it"}, sent,
+		},
+		{
+			"LOAD_FAILED without an id, to us alone", loadIsSent, fails(`{"type":"LOAD_FAILED","detailedErrorCode":103}`),
+			[]string{"done 1 refused: the device could not fetch the file"}, sent,
+		},
+		{
+			"LOAD_FAILED of another sender", loadIsSent,
+			func(r *rig) { r.media(`{"type":"LOAD_FAILED","requestId":1}`); r.media(`{"type":"LOAD_FAILED"}`) }, nil, sent,
+		},
+		{
+			"IDLE with ERROR and no LOAD_FAILED", loadIsShown,
+			func(r *rig) {
+				r.media(`{"type":"MEDIA_STATUS","status":[{"mediaSessionId":1,"playerState":"IDLE","idleReason":"ERROR"}]}`)
+			},
+			[]string{"done 1 refused: the device could not play it", "app Default Media Receiver"}, nil,
+		},
+		{
+			"IDLE with ERROR as the answer", loadIsSent,
+			fails(`{"type":"MEDIA_STATUS","requestId":@LOAD,"status":[{"mediaSessionId":1,"playerState":"IDLE","idleReason":"ERROR"}]}`),
+			[]string{"done 1 refused: the device could not play it", "app Default Media Receiver"}, sent,
+		},
+		{
+			"INVALID_REQUEST says why", loadIsSent, fails(`{"type":"INVALID_REQUEST","requestId":@LOAD,"reason":"INVALID_PARAMS"}`),
+			[]string{"done 1 refused: the device did not accept the request (INVALID_PARAMS)"}, sent,
+		},
+		{
+			"INVALID_PLAYER_STATE", loadIsSent, fails(`{"type":"INVALID_PLAYER_STATE","requestId":@LOAD,"x":0}`),
+			[]string{"done 1 refused: the device cannot do that at this moment"}, sent,
+		},
+		{
+			"LOAD_CANCELLED", loadIsSent, fails(`{"type":"LOAD_CANCELLED","requestId":@LOAD,"itemId":1}`),
+			[]string{"done 1 cancelled: another sender took the device"}, sent,
+		},
+		{
+			"another sender's load takes its place", loadIsShown,
+			func(r *rig) {
+				r.media(`{"type":"MEDIA_STATUS","status":[{"mediaSessionId":2,"playerState":"PLAYING","media":{"contentId":"x"}}]}`)
+			},
+			[]string{"done 1 cancelled: another sender took the device", "playing - at 0"}, nil,
+		},
+		{
+			"it is stopped by somebody", loadIsShown,
+			func(r *rig) {
+				r.media(`{"type":"MEDIA_STATUS","status":[{"mediaSessionId":1,"playerState":"IDLE","idleReason":"CANCELLED"}]}`)
+			},
+			[]string{"done 1 cancelled: it was stopped on the device", "app Default Media Receiver"}, nil,
+		},
+		{
+			"another app", loadIsSent, func(r *rig) { r.receiver(otherApp) },
+			[]string{"done 1 cancelled: another app took the device", "app YouTube"}, sent,
+		},
+		{
+			"the app is closed", loadIsSent, func(r *rig) { r.receiver(idleScreen) },
+			[]string{"done 1 cancelled: the app was closed on the device", "idle screen"}, sent,
+		},
+		{
+			"a sound shorter than its status", loadIsShown,
+			func(r *rig) {
+				r.media(`{"type":"MEDIA_STATUS","status":[{"mediaSessionId":1,"playerState":"IDLE","idleReason":"FINISHED"}]}`)
+			},
+			[]string{"done 1", "ended - finished at 0", "app Default Media Receiver"}, nil,
+		},
+		{
+			"an unreachable URL: 150 s, and what comes later is stopped", loadIsSent,
+			func(r *rig) {
+				r.after(149 * time.Second)
+				r.wantTold()
+				r.after(time.Second)
+				r.media(status("BUFFERING", 1, ""))
+			},
+			[]string{"done 1 timeout: the device did not answer in time", "buffering e1/1 at 0"}, append(sent[:4:4], "app-1 STOP"),
+		},
+		{
+			"an empty list, asked before the load and answered after", loadIsSent,
+			func(r *rig) {
+				r.media(status("BUFFERING", 1, ""))
+				r.media(`{"type":"MEDIA_STATUS","requestId":@GET_STATUS,"status":[]}`)
+			},
+			[]string{"done 1", "buffering e1/1 at 0", "buffering e1/1 at 0"}, sent,
+		},
+		{
+			"an app that was gone before the LOAD came: CLOSE, CLOSE, and it is launched anew", launching,
+			func(r *rig) {
+				r.receiver(ourApp)
+				r.says("app-1", wire.Connection, `{"type":"CLOSE"}`)
+				r.says("app-1", wire.Connection, `{"type":"CLOSE"}`)
+				r.receiver(idleScreen)
+			},
+			[]string{"app Default Media Receiver, asking", "idle screen"},
+			append(sent[:4:4], "app-1 CONNECT", "app-1 GET_STATUS", "app-1 LOAD", "receiver-0 GET_STATUS", "receiver-0 LAUNCH"),
+		},
+		{
+			"an app that closes once it was there is not launched anew", loadIsSent,
+			func(r *rig) { r.says("app-1", wire.Connection, `{"type":"CLOSE"}`); r.receiver(idleScreen) },
+			[]string{"done 1 cancelled: the app was closed on the device", "idle screen"}, append(sent[:4:4], "receiver-0 GET_STATUS"),
+		},
+		{
+			"stop before anything shows: it is stopped when it does", loadIsSent,
+			func(r *rig) { r.do(order(2, bridge.OrderStopMedia)); r.media(status("BUFFERING", 1, "")) },
+			[]string{"done 1 cancelled: replaced by a later command", "done 2", "buffering e1/1 at 0"}, append(sent[:4:4], "app-1 STOP"),
+		},
+		{
+			"a load that replaces another: the first one's end is not told", loadIsShown,
+			func(r *rig) {
+				r.do(order(2, bridge.OrderLoad))
+				r.media(`{"type":"MEDIA_STATUS","status":[{"mediaSessionId":1,"playerState":"IDLE","idleReason":"INTERRUPTED"}]}`)
+				r.media(status("PLAYING", 2, ""))
+			},
+			[]string{"done 1 cancelled: replaced by a later command", "app Default Media Receiver", "done 2", "playing e2/2 at 0"},
+			[]string{"app-1 LOAD"},
+		},
+		{
+			"a load over what plays", playing,
+			func(r *rig) {
+				r.do(order(2, bridge.OrderLoad))
+				r.now = r.now.Add(9 * time.Second)
+				r.media(status("PLAYING", 2, ""))
+			},
+			[]string{"done 2", "ended e1/1 interrupted at 9", "playing e2/2 at 0"}, []string{"app-1 LOAD"},
+		},
+		{
+			"an address too long for a Chromecast", online,
+			func(r *rig) {
+				o := order(1, bridge.OrderLoad)
+				o.Load.URL = "http://192.0.2.10/" + strings.Repeat("x", 1000)
+				r.do(o)
+			},
+			[]string{"done 1 refused: the address of the item is longer than a Chromecast takes"}, nil,
+		},
+	})
+}
+
+func TestOrders(t *testing.T) {
+	obey := func(o bridge.Order, answer string) func(*rig) {
+		return func(r *rig) { r.do(o); r.media(answer) }
+	}
+	ok := func(kind string) string {
+		return `{"type":"MEDIA_STATUS","requestId":@` + kind + `,"status":[{"mediaSessionId":1}]}`
+	}
+	seek := order(2, bridge.OrderSeek)
+	seek.Position = 42
+	run(t, []step{
+		{"pause", playing, obey(order(2, bridge.OrderPause), ok("PAUSE")), []string{"done 2", "playing e1/1 at 0"}, []string{"app-1 PAUSE"}},
+		{
+			"pause that shows without an answer's id", playing, obey(order(2, bridge.OrderPause), status("PAUSED", 1, "")),
+			[]string{"done 2", "paused e1/1 at 0"}, []string{"app-1 PAUSE"},
+		},
+		{"resume", playing, obey(order(2, bridge.OrderResume), ok("PLAY")), []string{"done 2", "playing e1/1 at 0"}, []string{"app-1 PLAY"}},
+		{"seek", playing, obey(seek, ok("SEEK")), []string{"done 2", "playing e1/1 at 0"}, []string{"app-1 SEEK"}},
+		{
+			"stop of the media", playing,
+			obey(order(2, bridge.OrderStopMedia),
+				`{"type":"MEDIA_STATUS","requestId":@STOP,"status":[{"mediaSessionId":1,"playerState":"IDLE","idleReason":"CANCELLED"}]}`),
+			[]string{"done 2", "ended e1/1 cancelled at 0", "app Default Media Receiver"}, []string{"app-1 STOP"},
+		},
+		{
+			"stop of the app", playing, func(r *rig) { r.do(order(2, bridge.OrderStopApp)); r.receiver(idleScreen) },
+			[]string{"done 2", "ended e1/1 cancelled at 0", "idle screen"}, []string{"receiver-0 STOP"},
+		},
+		{"stop of no app", online, func(r *rig) { r.do(order(2, bridge.OrderStopApp)) }, []string{"done 2"}, nil},
+		{
+			"pause of nothing", online, func(r *rig) { r.do(order(2, bridge.OrderPause)) },
+			[]string{"done 2 unsupported: the device has nothing loaded that can be controlled"}, nil,
+		},
+		{"next in another sender's queue", foreign, func(r *rig) { r.do(order(2, bridge.OrderNext)) }, nil, []string{"app-1 QUEUE_UPDATE"}},
+		{
+			"next where there is no queue", playing, func(r *rig) { r.do(order(2, bridge.OrderNext)) },
+			[]string{"done 2 unsupported: the app has nothing to skip to"}, nil,
+		},
+		{
+			"a refusal", playing, func(r *rig) {
+				r.do(order(2, bridge.OrderPause))
+				r.says("app-1", wire.Media, `{"type":"INVALID_PLAYER_STATE","requestId":@PAUSE,"x":0}`)
+			},
+			[]string{"done 2 refused: the device cannot do that at this moment"}, []string{"app-1 PAUSE"},
+		},
+		{
+			"a command that the app does not know", playing, func(r *rig) {
+				r.do(order(2, bridge.OrderPause))
+				r.says("app-1", wire.Media, `{"type":"INVALID_REQUEST","requestId":@PAUSE,"reason":"INVALID_COMMAND"}`)
+			},
+			[]string{"done 2 unsupported: the device does not know that command"}, []string{"app-1 PAUSE"},
+		},
+		{
+			"the answer to another order of the same id, from elsewhere", playing, func(r *rig) {
+				r.do(order(2, bridge.OrderPause))
+				r.says("app-2", wire.Media, `{"type":"INVALID_PLAYER_STATE","requestId":@PAUSE,"x":0}`)
+				r.says(wire.PlatformReceiver, wire.Receiver, `{"type":"INVALID_REQUEST","requestId":@PAUSE,"x":0}`)
+			},
+			nil, []string{"app-1 PAUSE"},
+		},
+		{
+			"no answer: 5 s", playing, func(r *rig) { r.do(order(2, bridge.OrderPause)); r.after(orderTimeout) },
+			[]string{"done 2 timeout: the device did not answer in time"}, []string{"app-1 PAUSE"},
+		},
+		{
+			"what the bridge does not know", online, func(r *rig) { r.do(order(2, "dance")) },
+			[]string{"done 2 unsupported: the device cannot do that"}, nil,
+		},
+		{
+			"a load that waits holds nothing up", loadIsSent,
+			func(r *rig) { r.do(bridge.Order{Serial: 2, Kind: bridge.OrderMute, Muted: true}) }, nil,
+			[]string{"receiver-0 LAUNCH", "app-1 CONNECT", "app-1 GET_STATUS", "app-1 LOAD", "receiver-0 SET_VOLUME"},
+		},
+		{
+			"a lost link answers everybody once", loadIsSent, func(r *rig) {
+				r.do(order(2, bridge.OrderMute))
+				r.s.abort(&bridge.Fail{Kind: bridge.FailOffline, Message: "offline"})
+				r.s.abort(&bridge.Fail{Kind: bridge.FailOffline, Message: "offline"})
+			},
+			[]string{"done 2 offline: offline", "done 1 offline: offline"},
+			[]string{"receiver-0 LAUNCH", "app-1 CONNECT", "app-1 GET_STATUS", "app-1 LOAD", "receiver-0 SET_VOLUME"},
+		},
+	})
+}
+
+func TestVolume(t *testing.T) {
+	level := func(text string) string {
+		return `{"type":"RECEIVER_STATUS","requestId":@SET_VOLUME,"status":{"volume":` + text + `}}`
+	}
+	r := online(t)
+	for percent := 0; percent <= 100; percent++ {
+		r.forget()
+		r.do(bridge.Order{Serial: 5, Kind: bridge.OrderVolume, Volume: percent})
+		r.wantSent("receiver-0 SET_VOLUME")
+		sent := r.sent[0].object.object("volume")
+		if _, known := sent.number("level"); !known {
+			t.Fatalf("no level for %d: %v", percent, sent)
+		}
+		// It comes back as a float32 would tell it.
+		echoed, _ := sent.number("level")
+		r.receiver(level(`{"level":` + strconv.FormatFloat(float64(float32(echoed)), 'g', -1, 64) + `}`))
+		if got := r.told[len(r.told)-1].(bridge.Status).Volume; got != percent {
+			t.Errorf("%d comes back as %d", percent, got)
+		}
+		r.wantTold("done 5", "idle screen")
+	}
+
+	r.forget()
+	r.do(bridge.Order{Serial: 6, Kind: bridge.OrderVolume, Volume: 70})
+	r.receiver(level(`{"level":0.35}`))
+	r.receiver(`{"type":"RECEIVER_STATUS","requestId":0,"status":{"volume":{"level":0.699999988}}}`)
+	if a, b := r.told[1].(bridge.Status).Volume, r.told[2].(bridge.Status).Volume; a != 35 || b != 70 {
+		t.Errorf("an old level echoed once gives %d, %d", a, b)
+	}
+	r.wantTold("done 6", "idle screen", "idle screen")
+	r.wantSent("receiver-0 SET_VOLUME")
+
+	r.forget()
+	r.receiver(`{"type":"RECEIVER_STATUS","status":{"volume":{"level":1,"controlType":"fixed","stepInterval":1.0}}}`)
+	r.do(bridge.Order{Serial: 7, Kind: bridge.OrderVolume, Volume: 70})
+	r.wantTold("idle screen", "done 7 unsupported: the volume of the device is fixed")
+	r.wantSent()
+}
+
+func TestTakeover(t *testing.T) {
+	run(t, []step{
+		{
+			"by another app", playing, func(r *rig) { r.now = r.now.Add(20 * time.Second); r.receiver(otherApp) },
+			[]string{"ended e1/1 interrupted at 20", "app YouTube"}, nil,
+		},
+		{
+			"by another sender in the same app", playing,
+			func(r *rig) {
+				r.media(`{"type":"MEDIA_STATUS","status":[{"mediaSessionId":1,"playerState":"IDLE","idleReason":"INTERRUPTED"}]}`)
+				r.media(`{"type":"MEDIA_STATUS","status":[{"mediaSessionId":2,"playerState":"PLAYING","media":{"contentId":"x"}}]}`)
+			},
+			[]string{"ended e1/1 interrupted at 0", "app Default Media Receiver", "playing - at 0"}, nil,
+		},
+		{
+			"the app closes by itself", playing, func(r *rig) { r.receiver(idleScreen) },
+			[]string{"ended e1/1 cancelled at 0", "idle screen"}, nil,
+		},
+	})
 }

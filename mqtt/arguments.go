@@ -122,7 +122,7 @@ func (a *arguments) one(names ...string) string {
 func (a *arguments) need(names ...string) string {
 	name := a.one(names...)
 	if name == "" && a.err == nil {
-		which := names[0]
+		which := "a value"
 		if len(names) > 1 {
 			which = "one of " + strings.Join(names, ", ")
 		}
@@ -208,12 +208,13 @@ func (a *arguments) number(name string, low, high float64, unit string) *float64
 	if unit != "" {
 		kind += " of " + unit
 	}
+	wanted := span(kind, low, high)
 	var f float64
-	if !a.value(name, &f, kind) {
+	if !a.value(name, &f, wanted) {
 		return nil
 	}
 	if f < low || f > high {
-		a.wanted(name, "%s", span(kind, low, high))
+		a.wanted(name, "%s", wanted)
 		return nil
 	}
 	return &f
@@ -221,26 +222,29 @@ func (a *arguments) number(name string, low, high float64, unit string) *float64
 
 // integer is a whole number within low and high, also written as 3.0; nil if it was not given.
 func (a *arguments) integer(name string, low, high int) *int {
-	const kind = "a whole number"
+	wanted := span("a whole number", float64(low), float64(high))
 	var f float64
-	if !a.value(name, &f, kind) {
+	if !a.value(name, &f, wanted) {
 		return nil
 	}
 	if f != math.Trunc(f) || f < float64(low) || f > float64(high) {
-		a.wanted(name, "%s", span(kind, float64(low), float64(high)))
+		a.wanted(name, "%s", wanted)
 		return nil
 	}
 	n := int(f)
 	return &n
 }
 
-// span tells a range; a bound that is hardly meant as one is left out.
+// span tells a range; most is no bound that is worth telling.
 func span(kind string, low, high float64) string {
 	text := func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
-	if high >= most {
-		return kind + " from " + text(low)
+	if low > -most {
+		kind += " from " + text(low)
 	}
-	return kind + " from " + text(low) + " to " + text(high)
+	if high < most {
+		kind += " to " + text(high)
+	}
+	return kind
 }
 
 // most stands for "no upper bound"; every integer type of the domain and every float holds it.
@@ -301,18 +305,8 @@ func (a *arguments) texts(name, wanted string) []string {
 	return out
 }
 
-// item is the id of an item of the library, "" if it was not given.
-func (a *arguments) item(name string) media.ID {
-	s := a.text(name)
-	if s == "" {
-		return ""
-	}
-	id, err := media.ParseID(s)
-	if err != nil {
-		a.wanted(name, "an item id: %d characters of a-z and 2-7", media.IDLength)
-	}
-	return id
-}
+// item is the id of an item, "" if it was not given. Any text may be one: only the library knows which are.
+func (a *arguments) item(name string) media.ID { return media.ID(a.text(name)) }
 
 // unknown notes the first argument that nobody has read, in the order of the alphabet.
 func (a *arguments) unknown(command string) {

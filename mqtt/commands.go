@@ -6,7 +6,6 @@ import (
 
 	"localcast/bridge"
 	"localcast/bridge/media"
-	"localcast/bridge/queue"
 )
 
 // where a command may be sent.
@@ -113,13 +112,8 @@ func readSource(a *arguments, name string) bridge.Source {
 	case "item":
 		s.Item = a.item(name)
 	case "items":
-		const kind = "a list of item ids"
-		for _, text := range a.texts(name, kind) {
-			id, err := media.ParseID(text)
-			if err != nil {
-				a.wanted(name, kind)
-			}
-			s.Items = append(s.Items, id)
+		for _, id := range a.texts(name, "a list of item ids") {
+			s.Items = append(s.Items, media.ID(id))
 		}
 	case "query":
 		if s.Query = a.query(name); s.Query == "" {
@@ -204,8 +198,8 @@ func readSeek(a *arguments, _ bridge.Command) bridge.Request {
 func readVolume(a *arguments, _ bridge.Command) bridge.Request {
 	a.need("level", "delta")
 	return bridge.Volume{
-		Level: rounded(a.number("level", 0, 100, "percent")),
-		Delta: rounded(a.number("delta", -most, most, "percent")),
+		Level: rounded(a.number("level", 0, 100, "")),
+		Delta: rounded(a.number("delta", -most, most, "")),
 	}
 }
 
@@ -213,32 +207,12 @@ func readMute(a *arguments, _ bridge.Command) bridge.Request {
 	return bridge.Mute{Muted: a.flag("muted")}
 }
 
-// readEntry reads the name of an entry, "" if it was not given.
-func readEntry(a *arguments) string {
-	s := a.text("entry")
-	if s != "" {
-		checkEntry(a, "entry", s)
-	}
-	return s
-}
-
-// checkEntry notes text that cannot be an entry.
-func checkEntry(a *arguments, name, text string) {
-	if _, err := queue.ParseEntry(text); err != nil {
-		a.wanted(name, "e and a number, such as e7")
-	}
-}
-
 func readQueueRemove(a *arguments, _ bridge.Command) bridge.Request {
 	switch a.need("entry", "entries", "index") {
 	case "entry":
-		return bridge.QueueRemove{Entries: []string{readEntry(a)}}
+		return bridge.QueueRemove{Entries: []string{a.text("entry")}}
 	case "entries":
-		entries := a.texts("entries", "a list of entries")
-		for _, e := range entries {
-			checkEntry(a, "entries", e)
-		}
-		return bridge.QueueRemove{Entries: entries}
+		return bridge.QueueRemove{Entries: a.texts("entries", "a list of entries")}
 	}
 	return bridge.QueueRemove{Index: a.integer("index", 0, most)}
 }
@@ -246,12 +220,12 @@ func readQueueRemove(a *arguments, _ bridge.Command) bridge.Request {
 func readQueueMove(a *arguments, _ bridge.Command) bridge.Request {
 	a.need("entry")
 	a.need("to")
-	return bridge.QueueMove{Entry: readEntry(a), To: or(a.integer("to", 0, most), 0)}
+	return bridge.QueueMove{Entry: a.text("entry"), To: or(a.integer("to", 0, most), 0)}
 }
 
 func readQueueJump(a *arguments, _ bridge.Command) bridge.Request {
 	a.need("entry", "index")
-	return bridge.QueueJump{Entry: readEntry(a), Index: a.integer("index", 0, most)}
+	return bridge.QueueJump{Entry: a.text("entry"), Index: a.integer("index", 0, most)}
 }
 
 func readQueueClear(a *arguments, _ bridge.Command) bridge.Request {
@@ -269,7 +243,7 @@ func readShuffle(a *arguments, _ bridge.Command) bridge.Request {
 
 func readRepeat(a *arguments, _ bridge.Command) bridge.Request {
 	a.need("mode")
-	return bridge.Repeat{Mode: a.choice("mode", string(queue.RepeatOff), string(queue.RepeatAll), string(queue.RepeatOne))}
+	return bridge.Repeat{Mode: a.choice("mode", "off", "all", "one")}
 }
 
 func readSave(a *arguments, _ bridge.Command) bridge.Request {
@@ -288,7 +262,7 @@ func readAnnounce(a *arguments, _ bridge.Command) bridge.Request {
 		a.wanted(about[0], "it only beside a url or a message")
 	}
 	r := bridge.Announce{
-		Volume: rounded(a.number("volume", 0, 100, "percent")),
+		Volume: rounded(a.number("volume", 0, 100, "")),
 		Title:  a.note("title"), ContentType: a.note("content_type"),
 		Force: a.set("force"),
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strconv"
 
 	"localcast/bridge"
 	"localcast/bridge/media"
@@ -212,6 +211,3 @@ func chosenResult(s bridge.SearchState) string {
 	}
 	return noOption
 }
-
-// pingTransaction is the transaction of a probe's ping.
-func pingTransaction(nonce uint64) string { return "probe-" + strconv.FormatUint(nonce, 36) }

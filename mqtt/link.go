@@ -26,7 +26,8 @@ const (
 type link struct {
 	client paho.Client
 	conn   net.Conn
-	lost   chan error // holds the reason once the connection is lost
+	lost   chan struct{} // closed once the connection is lost
+	why    error         // it was lost; written before lost is closed
 }
 
 // handler takes what the broker sends. It runs on the connection's goroutine and must not wait.
@@ -36,14 +37,14 @@ type handler func(topic string, payload []byte, retained bool)
 func (c *Client) connect(ctx context.Context, clientID string, will *message, handle handler) (*link, error) {
 	attempt, cancel := context.WithTimeout(ctx, connectTime)
 	defer cancel()
-	l := &link{lost: make(chan error, 1)}
+	l := &link{lost: make(chan struct{})}
 	opts := paho.NewClientOptions().
 		AddBroker(c.broker.String()).
 		SetClientID(clientID).SetUsername(c.cfg.Username).SetPassword(c.cfg.Password).
 		SetProtocolVersion(4).SetCleanSession(true).SetOrderMatters(true).
 		SetAutoReconnect(false).SetConnectRetry(false).
 		SetConnectTimeout(connectTime).SetWriteTimeout(writeTime).SetKeepAlive(c.cfg.KeepAlive).
-		SetConnectionLostHandler(func(_ paho.Client, err error) { l.lost <- err }).
+		SetConnectionLostHandler(func(_ paho.Client, err error) { l.why = err; close(l.lost) }).
 		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { handle(m.Topic(), m.Payload(), m.Retained()) })
 	if will != nil {
 		opts.SetBinaryWill(will.topic, will.payload, will.qos, will.retained)

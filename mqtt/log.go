@@ -61,7 +61,7 @@ func (h *logHandler) publish(r slog.Record) {
 	if r.Level >= slog.LevelError {
 		level = "error"
 	}
-	payload, err := marshal(logLine{Level: level, Message: line(r, h.attrs), At: bridge.Time{Time: r.Time}})
+	payload, err := marshal(logLine{Level: level, Message: h.client.scrub.line(r, h.attrs), At: bridge.Time{Time: r.Time}})
 	if err != nil {
 		return // a string and a time always encode
 	}
@@ -69,15 +69,15 @@ func (h *logHandler) publish(r slog.Record) {
 }
 
 // line is a record as one line for people: its message, what failed, and then what it is about.
-func line(r slog.Record, attrs []slog.Attr) string {
-	text := clean(r.Message)
+func (s scrubber) line(r slog.Record, attrs []slog.Attr) string {
+	text := s.clean(r.Message)
 	var about []string
 	add := func(a slog.Attr) bool {
 		v := a.Value.Resolve()
 		if err, ok := v.Any().(error); ok {
-			text += ": " + cleanError(err)
-		} else if s := v.String(); s != "" {
-			about = append(about, a.Key+" "+clean(s))
+			text += ": " + s.cleanError(err)
+		} else if value := v.String(); value != "" {
+			about = append(about, a.Key+" "+s.clean(value))
 		}
 		return true
 	}
@@ -94,25 +94,32 @@ func line(r slog.Record, attrs []slog.Attr) string {
 	return text
 }
 
-// cleanError is the text of an error without paths of the host. A path that a system call reports is replaced as it stands,
-// also one with spaces in it.
-func cleanError(err error) string {
+// scrubber takes out of a text what nobody on the broker needs to know.
+type scrubber struct{ places *regexp.Regexp }
+
+// newScrubber makes a scrubber that finds URLs, quoted absolute paths, and absolute paths without spaces.
+func newScrubber() scrubber {
+	return scrubber{regexp.MustCompile(`[a-z]+://[^\s"']+|"/[^"]*"|(^|[\s=(\[:])/[^\s"',;:)\]]+`)}
+}
+
+// cleanError is the text of an error without paths of the host. A path that a system call reports is replaced as it
+// stands, also one with spaces in it.
+func (s scrubber) cleanError(err error) string {
 	text := err.Error()
 	if p := new(fs.PathError); errors.As(err, &p) && filepath.IsAbs(p.Path) {
 		text = strings.ReplaceAll(text, p.Path, filepath.Base(p.Path))
 	}
-	return clean(text)
+	return s.clean(text)
 }
 
 // clean replaces what looks like an absolute path by its last element, and shortens URLs to their host: their paths may
 // hold tokens, and what stands before the host may be a password.
-func clean(text string) string {
+func (s scrubber) clean(text string) string {
 	if filepath.IsAbs(text) {
 		return filepath.Base(text)
 	}
-	places := regexp.MustCompile(`[a-z]+://[^\s"']+|"/[^"]*"|(^|[\s=(\[:])/[^\s"',;:)\]]+`)
-	return places.ReplaceAllStringFunc(text, func(found string) string {
-		if u, err := url.Parse(found); err == nil && u.Host != "" {
+	return s.places.ReplaceAllStringFunc(text, func(found string) string {
+		if u, err := url.Parse(found); err == nil && u.Scheme != "" {
 			return u.Scheme + "://" + u.Host
 		}
 		at := strings.Index(found, "/")

@@ -112,11 +112,14 @@ func newOutbox(base topics) *outbox {
 	return &outbox{base: base, wake: make(chan struct{}, 1), lanes: make(map[string]map[string]*slot)}
 }
 
-// put replaces the payload of a retained topic; the payload that it has already is not sent again.
-func (o *outbox) put(lane, leaf string, payload []byte) {
+// put replaces the payload of a retained topic; the payload that it has already is not sent again. first is true if nothing
+// was retained of the device before.
+func (o *outbox) put(lane, leaf string, payload []byte) (first bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	first = !o.retains(lane)
 	o.set(lane, leaf, payload)
+	return first
 }
 
 // seed is put for a topic that has no payload yet.
@@ -126,6 +129,22 @@ func (o *outbox) seed(lane, leaf string, payload []byte) {
 	if s := o.lanes[lane][leaf]; s == nil || len(s.payload) == 0 {
 		o.set(lane, leaf, payload)
 	}
+}
+
+// has reports whether something is retained of a device.
+func (o *outbox) has(device string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.retains(device)
+}
+
+func (o *outbox) retains(lane string) bool {
+	for _, s := range o.lanes[lane] {
+		if len(s.payload) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (o *outbox) set(lane, leaf string, payload []byte) {
@@ -168,18 +187,6 @@ func (o *outbox) clear(device string) {
 			o.soil(s)
 		}
 	}
-}
-
-// has reports whether a device has retained topics.
-func (o *outbox) has(device string) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, s := range o.lanes[device] {
-		if len(s.payload) > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // post adds messages of their own, which leave in their order and before every state told after them. What is no answer
@@ -296,7 +303,8 @@ func (o *outbox) next(now time.Time, hurry bool) (m message, ok bool, wait time.
 		if left := o.logDue.Sub(now); left > 0 && !hurry {
 			return message{}, false, sooner(wait, left)
 		}
-		m, o.logs = o.logs[0], slices.Delete(o.logs, 0, 1)
+		m = o.logs[0]
+		o.logs = slices.Delete(o.logs, 0, 1)
 		o.logDue = now.Add(logPace)
 		return m, true, 0
 	}

@@ -141,12 +141,10 @@ func (s *session) run(ctx context.Context) error {
 	})
 	defer stop()
 	err := s.pump(ctx)
-	if err != nil {
-		err = s.reason(err)
-	}
 	if ctx.Err() != nil {
 		s.goodbye()
 	} else {
+		err = s.reason(err)
 		s.link.drop()
 	}
 	_ = s.land()
@@ -161,8 +159,8 @@ func (s *session) run(ctx context.Context) error {
 // reason is why the connection was lost, where err is only what came of it.
 func (s *session) reason(err error) error {
 	select {
-	case why := <-s.link.lost:
-		return why
+	case <-s.link.lost:
+		return s.link.why
 	case <-time.After(100 * time.Millisecond):
 		return err
 	}
@@ -190,9 +188,8 @@ func (s *session) pump(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case err := <-s.link.lost:
-			s.link.lost <- err // for reason
-			return err
+		case <-s.link.lost:
+			return s.link.why
 		case <-s.outbox.wake:
 		case <-s.landed():
 		case <-due:

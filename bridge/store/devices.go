@@ -45,7 +45,8 @@ func (s *Store) SaveDevice(ctx context.Context, d media.Device) error {
 	capabilities, err := json.Marshal(d.Capabilities)
 	if err == nil {
 		err = s.write(ctx, true, func(ctx context.Context, tx *sql.Tx) error {
-			_, err := tx.StmtContext(ctx, s.statements.putDevice).ExecContext(ctx, d.Topic, d.ID, d.Name, d.Model, d.Host, d.Port, d.Kind, string(capabilities))
+			_, err := tx.StmtContext(ctx, s.statements.putDevice).ExecContext(ctx,
+				d.Topic, d.ID, d.Name, d.Model, d.Host, d.Port, d.Kind, string(capabilities))
 			return err
 		})
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,11 +30,12 @@ func step(n int64) change {
 	return c
 }
 
-// TestWriteUntilKilled is the child of the test below. It tells each change on standard output once it is acknowledged.
+// TestWriteUntilKilled is the child of the test below, and nothing otherwise. It tells each change on standard output once
+// it is acknowledged.
 func TestWriteUntilKilled(t *testing.T) {
 	dir := os.Getenv(childDirEnv)
 	if dir == "" {
-		t.Skip("runs as a child of TestKillLosesNothingThatWasAcknowledged")
+		return
 	}
 	s := openStore(t, dir)
 	var wg sync.WaitGroup
@@ -72,6 +75,53 @@ func TestKillLosesNothingThatWasAcknowledged(t *testing.T) {
 	}
 	if len(acknowledged) != children {
 		t.Errorf("%d queues were written, wanted %d", len(acknowledged), children)
+	}
+}
+
+// A power cut may leave the end of the journal unwritten or torn.
+func TestJournalThatIsCutShortIsReadUpToTheLastWholeCommit(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir)
+	const last = 30
+	for n := range int64(last) {
+		save(t, s, "kitchen", step(n+1))
+	}
+	var files [2][]byte // as they lie there while the program runs
+	for i, name := range []string{"state.db", "state.db-wal"} {
+		var err error
+		if files[i], err = os.ReadFile(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	base, journal := files[0], files[1]
+	before := int64(-1)
+	for part := range 21 {
+		cut := slices.Clone(journal[:len(journal)*part/20])
+		if part < 20 && len(cut) > 100 {
+			cut[len(cut)-50] ^= 0xff
+		}
+		dir := t.TempDir()
+		for name, content := range map[string][]byte{"state.db": base, "state.db-wal": cut} {
+			if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s := openStore(t, dir)
+		got := readQueueSorted(t, s, "kitchen")
+		checkScript(t, got)
+		if got.Head.Revision < before {
+			t.Errorf("%d of 20 parts hold change %d, fewer hold %d", part, got.Head.Revision, before)
+		}
+		before = got.Head.Revision
+		if kept, _ := filepath.Glob(filepath.Join(dir, "*damaged*")); len(kept) > 0 {
+			t.Errorf("a journal that was cut counts as damage: %q", kept)
+		}
+	}
+	if before != last {
+		t.Errorf("the whole journal holds change %d, wanted %d", before, last)
 	}
 }
 

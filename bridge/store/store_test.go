@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"math"
 	"os"
@@ -51,7 +50,7 @@ func reopen(t testing.TB, s *Store, dir string) *Store {
 	return openStore(t, dir)
 }
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // readQueueSorted returns a queue with its rows in the order of their ids.
 func readQueueSorted(t testing.TB, s *Store, topic string) queue.Saved[media.Item] {

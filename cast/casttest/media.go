@@ -21,6 +21,8 @@ type session struct {
 	at     int // index of the current item
 	repeat string
 	play   *play // of the current item
+	// preload is the next item, fetched while the current one still plays; nil if none is.
+	preload *play
 }
 
 func (s *session) current() *item { return s.items[s.at] }
@@ -38,7 +40,6 @@ type item struct {
 }
 
 func (i *item) contentID() string { return i.media.text("contentId") }
-func (i *item) live() bool        { return i.media.text("streamType") == "LIVE" }
 
 // url is what is fetched: contentUrl where there is one, as newer senders give it.
 func (i *item) url() string { return or(i.media.text("contentUrl"), i.contentID()) }
@@ -49,23 +50,37 @@ func (i *item) title() string {
 	return metadata.text("title")
 }
 
-// newItem reads an item from a queue item or a LOAD, both of which say alike what is there. The reason of a refusal is
-// the one of INVALID_REQUEST.
-func newItem(o object) (it *item, refusal string) {
-	it = &item{autoplay: true}
-	if !o.get("media", &it.media) || it.url() == "" || len([]rune(it.contentID())) > maxContentID {
-		return nil, "INVALID_PARAMS"
+// newItem reads an item from a queue item or a LOAD, which say alike what is there, and false if it cannot be played at
+// all. The receiver alone gives itemIds.
+func newItem(o object) (*item, bool) {
+	it := &item{autoplay: true}
+	if !o.get("media", &it.media) || it.url() == "" || len([]rune(it.contentID())) > maxContentID || o.has("itemId") {
+		return nil, false
 	}
-	var start, length, preload float64
-	o.get("autoplay", &it.autoplay)
-	o.get("startTime", &start)
-	o.get("currentTime", &start)
-	o.get("playbackDuration", &length)
-	o.get("preloadTime", &preload)
-	o.get("activeTrackIds", &it.tracks)
-	it.startTime, it.playbackDuration, it.preloadTime = fromSeconds(start), fromSeconds(length), fromSeconds(preload)
-	it.customData = o["customData"]
-	return it, ""
+	it.update(o)
+	return it, true
+}
+
+// update takes over what o says of the item.
+func (i *item) update(o object) {
+	o.get("media", &i.media)
+	o.get("autoplay", &i.autoplay)
+	o.get("activeTrackIds", &i.tracks)
+	i.startTime = o.seconds("startTime", i.startTime)
+	i.playbackDuration = o.seconds("playbackDuration", i.playbackDuration)
+	i.preloadTime = o.seconds("preloadTime", i.preloadTime)
+	if o.has("customData") {
+		i.customData = o["customData"]
+	}
+}
+
+// seconds returns a member that is a number of seconds, not negative, else def.
+func (o object) seconds(name string, def time.Duration) time.Duration {
+	var s float64
+	if !o.get(name, &s) {
+		return def
+	}
+	return fromSeconds(s)
 }
 
 func fromSeconds(s float64) time.Duration { return time.Duration(max(0, s) * float64(time.Second)) }
@@ -74,20 +89,23 @@ func fromSeconds(s float64) time.Duration { return time.Duration(max(0, s) * flo
 func (d *device) media(req *request) {
 	switch req.kind {
 	case "GET_STATUS":
-		d.reply(req, d.mediaMessage(req.id, true))
-		return
+		d.reply(req, d.mediaMessage(req.id, whole))
 	case "LOAD":
 		d.load(req)
-		return
+	case "QUEUE_LOAD":
+		d.queueLoad(req, req.body)
+	default:
+		d.control(req)
 	}
-	d.control(req)
 }
 
 // control answers what needs a session.
 func (d *device) control(req *request) {
-	handlers := map[string]func(*request, *play){
+	handlers := map[string]func(*request){
 		"PLAY": d.resume, "PAUSE": d.pause, "SEEK": d.seek, "STOP": d.stopMedia,
 		"SET_PLAYBACK_RATE": d.setRate, "EDIT_TRACKS_INFO": d.editTracks,
+		"QUEUE_INSERT": d.queueInsert, "QUEUE_UPDATE": d.queueUpdate, "QUEUE_REMOVE": d.queueRemove,
+		"QUEUE_REORDER": d.queueReorder, "QUEUE_GET_ITEM_IDS": d.queueItemIDs, "QUEUE_GET_ITEMS": d.queueItems,
 	}
 	handle, known := handlers[req.kind]
 	var id int
@@ -95,47 +113,69 @@ func (d *device) control(req *request) {
 	case !known:
 		d.invalid(req, "INVALID_COMMAND")
 	case d.session == nil:
-		d.reply(req, map[string]any{"type": "INVALID_PLAYER_STATE", "requestId": req.id})
+		d.wrongState(req)
 	case !req.body.get("mediaSessionId", &id) || id != d.session.id:
 		d.invalid(req, "INVALID_MEDIA_SESSION_ID")
-	case d.session.play.loading && req.kind != "STOP":
-		d.reply(req, map[string]any{"type": "INVALID_PLAYER_STATE", "requestId": req.id})
 	default:
-		handle(req, d.session.play)
+		handle(req)
 	}
 }
 
-// load answers LOAD: one item that replaces what is there.
+// wrongState answers that what is asked cannot be done now.
+func (d *device) wrongState(req *request) {
+	d.reply(req, map[string]any{"type": "INVALID_PLAYER_STATE", "requestId": req.id})
+}
+
+// playing is what is loaded. While it is still loading the request is answered with INVALID_PLAYER_STATE, and nil is
+// returned.
+func (d *device) playing(req *request) *play {
+	if p := d.session.play; !p.loading {
+		return p
+	}
+	d.wrongState(req)
+	return nil
+}
+
+// load answers LOAD: one item that replaces what is there, or the queue in its queueData.
 func (d *device) load(req *request) {
-	it, refusal := newItem(req.body)
-	if refusal != "" {
-		d.invalid(req, refusal)
+	var queue object
+	if req.body.get("queueData", &queue) && queue.has("items") {
+		d.queueLoad(req, queue)
 		return
 	}
-	it.customData = nil // a LOAD's own customData does not come back
-	d.startSession(req, []*item{it}, 0, "REPEAT_OFF")
+	it, ok := newItem(req.body)
+	if !ok {
+		d.invalid(req, "INVALID_PARAMS")
+		return
+	}
+	it.customData = nil // a LOAD's own does not come back
+	d.startSession(req, &session{items: []*item{it}, repeat: repeatOff}, req.body.seconds("currentTime", 0))
 }
 
-func (d *device) resume(req *request, p *play) {
-	p.paused = false
-	d.move(p, d.position(p))
-	d.broadcastMedia(req.id, false)
+func (d *device) resume(req *request) { d.setPaused(req, false) }
+
+func (d *device) pause(req *request) { d.setPaused(req, true) }
+
+func (d *device) setPaused(req *request, paused bool) {
+	if p := d.playing(req); p != nil {
+		d.hold(p, paused)
+		d.broadcastMedia(req.id, brief)
+	}
 }
 
-func (d *device) pause(req *request, p *play) {
-	d.hold(p)
-	d.broadcastMedia(req.id, false)
-}
-
-// hold pauses.
-func (d *device) hold(p *play) {
-	p.paused = true
+// hold pauses, or goes on.
+func (d *device) hold(p *play, paused bool) {
+	p.paused = paused
 	d.idleSince = d.clock.now()
 	d.move(p, d.position(p))
 }
 
 // seek jumps to currentTime, or by relativeTime. What is fetched already needs no new request.
-func (d *device) seek(req *request, p *play) {
+func (d *device) seek(req *request) {
+	p := d.playing(req)
+	if p == nil {
+		return
+	}
 	var to float64
 	switch {
 	case req.body.get("currentTime", &to):
@@ -144,8 +184,8 @@ func (d *device) seek(req *request, p *play) {
 	default:
 		to = d.position(p).Seconds()
 	}
-	if p.medium.kind == image || p.item.live() {
-		d.invalid(req, "INVALID_PARAMS")
+	if p.duration == 0 {
+		d.wrongState(req)
 		return
 	}
 	switch req.body.text("resumeState") {
@@ -153,14 +193,19 @@ func (d *device) seek(req *request, p *play) {
 		p.paused = false
 	case "PLAYBACK_PAUSE":
 		p.paused = true
+		d.idleSince = d.clock.now()
 	}
 	d.jump(p, min(fromSeconds(to), p.duration))
-	d.broadcastMedia(req.id, false)
+	d.broadcastMedia(req.id, brief)
 }
 
-func (d *device) stopMedia(req *request, _ *play) { d.endSession("CANCELLED", req.id) }
+func (d *device) stopMedia(req *request) { d.endSession("CANCELLED", req.id) }
 
-func (d *device) setRate(req *request, p *play) {
+func (d *device) setRate(req *request) {
+	p := d.playing(req)
+	if p == nil {
+		return
+	}
 	rate := p.rate
 	var factor float64
 	if req.body.get("relativePlaybackRate", &factor) {
@@ -175,11 +220,15 @@ func (d *device) setRate(req *request, p *play) {
 	position := d.position(p)
 	p.rate = rate
 	d.move(p, position)
-	d.broadcastMedia(req.id, false)
+	d.broadcastMedia(req.id, brief)
 }
 
 // editTracks chooses among the tracks that the LOAD named.
-func (d *device) editTracks(req *request, p *play) {
+func (d *device) editTracks(req *request) {
+	p := d.playing(req)
+	if p == nil {
+		return
+	}
 	chosen := p.tracks
 	if req.body.has("activeTrackIds") {
 		chosen = nil
@@ -192,7 +241,7 @@ func (d *device) editTracks(req *request, p *play) {
 		p.item.media["textTrackStyle"] = req.body["textTrackStyle"]
 	}
 	d.useTracks(p, chosen)
-	d.broadcastMedia(req.id, false)
+	d.broadcastMedia(req.id, brief)
 }
 
 type track struct {
@@ -237,6 +286,7 @@ type mediaStatus struct {
 	Media          object          `json:"media,omitempty"`
 	CurrentItemID  int             `json:"currentItemId"`
 	LoadingItemID  int             `json:"loadingItemId,omitempty"`
+	PreloadedID    int             `json:"preloadedItemId,omitempty"`
 	Extended       *extendedStatus `json:"extendedStatus,omitempty"`
 	Items          []queueItem     `json:"items,omitempty"`
 	RepeatMode     string          `json:"repeatMode,omitempty"`
@@ -268,8 +318,16 @@ func (i *item) queueItem(order int) queueItem {
 	}
 }
 
-// status is the session's status; whole adds media and items, which deltas omit.
-func (d *device) status(s *session, whole bool) mediaStatus {
+// detail is how much a status tells.
+type detail int
+
+const (
+	brief detail = iota // what may have changed by itself
+	queue               // the items around the current one too
+	whole               // the media too
+)
+
+func (d *device) status(s *session, how detail) mediaStatus {
 	p := s.play
 	out := mediaStatus{
 		MediaSessionID: s.id, PlaybackRate: p.rate, PlayerState: p.state(), CurrentTime: d.position(p).Seconds(),
@@ -279,8 +337,13 @@ func (d *device) status(s *session, whole bool) mediaStatus {
 	if p.loading {
 		out.Extended = &extendedStatus{PlayerState: "LOADING", Media: p.item.media, MediaSessionID: s.id}
 	}
-	if whole {
+	if s.preload != nil && !s.preload.loading {
+		out.PreloadedID = s.preload.item.id
+	}
+	if how == whole {
 		out.Media = p.item.media
+	}
+	if how >= queue {
 		for i := max(0, s.at-1); i <= min(s.at+1, len(s.items)-1); i++ {
 			out.Items = append(out.Items, s.items[i].queueItem(i))
 		}
@@ -288,16 +351,16 @@ func (d *device) status(s *session, whole bool) mediaStatus {
 	return out
 }
 
-func (d *device) mediaMessage(requestID int64, whole bool) mediaMessage {
+func (d *device) mediaMessage(requestID int64, how detail) mediaMessage {
 	m := mediaMessage{Type: "MEDIA_STATUS", Status: []mediaStatus{}, RequestID: requestID}
 	if d.session != nil {
-		m.Status = append(m.Status, d.status(d.session, whole))
+		m.Status = append(m.Status, d.status(d.session, how))
 	}
 	return m
 }
 
 // broadcastMedia tells every sender of the app how play stands. requestID is that of the request which changed it, so
 // that all see it; 0 if none did.
-func (d *device) broadcastMedia(requestID int64, whole bool) {
-	d.broadcast(d.app.transport, wire.Media, d.mediaMessage(requestID, whole))
+func (d *device) broadcastMedia(requestID int64, how detail) {
+	d.broadcast(d.app.transport, wire.Media, d.mediaMessage(requestID, how))
 }

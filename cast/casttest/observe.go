@@ -6,8 +6,6 @@ import (
 	"errors"
 	"slices"
 	"time"
-
-	"localcast/cast/wire"
 )
 
 // A LoadRecord is one item that the receiver began to load, by LOAD, by a queue message, or because its own queue moved on.
@@ -19,6 +17,7 @@ type LoadRecord struct {
 	Requester                          string        // the sender's id; "" where the receiver's queue moved on by itself
 	MediaSessionID, ItemID             int
 
+	Began     bool          // it became the current item; false while it is only preloaded
 	Loaded    bool          // the media was found to be playable
 	Duration  time.Duration // once loaded; 0 for pictures and live streams
 	Ended     string        // FINISHED, INTERRUPTED, CANCELLED or ERROR; "" while it is there
@@ -182,17 +181,16 @@ func (r *Receiver) Finish() (finished bool) {
 // Pause pauses as somebody in the room does.
 func (r *Receiver) Pause() {
 	r.withPlay(func(p *play) {
-		r.dev.hold(p)
-		r.dev.broadcastMedia(0, false)
+		r.dev.hold(p, true)
+		r.dev.broadcastMedia(0, brief)
 	})
 }
 
 // Resume goes on as somebody in the room makes it.
 func (r *Receiver) Resume() {
 	r.withPlay(func(p *play) {
-		p.paused = false
-		r.dev.move(p, r.dev.position(p))
-		r.dev.broadcastMedia(0, false)
+		r.dev.hold(p, false)
+		r.dev.broadcastMedia(0, brief)
 	})
 }
 
@@ -236,6 +234,3 @@ func (r *Receiver) CloseApp() {
 		r.dev.broadcastReceiver(0)
 	})
 }
-
-// idle reports whether a shows the idle screen.
-func (a *app) idle() bool { return a == nil || a.id == wire.Backdrop }

@@ -95,7 +95,7 @@ func (d *device) stopApp(req *request) {
 
 // startApp replaces what runs. The namespaces are given without the prefix that all have.
 func (d *device) startApp(id, name string, namespaces ...string) {
-	d.endApp()
+	d.leaveApp()
 	a := &app{id: id, name: name, transport: randomID(true)}
 	for _, n := range namespaces {
 		a.namespaces = append(a.namespaces, castPrefix+n)
@@ -107,14 +107,24 @@ func (d *device) startApp(id, name string, namespaces ...string) {
 
 // endApp ends what runs, and shows the idle screen where there is one.
 func (d *device) endApp() {
-	if d.app == nil || d.app.id == wire.Backdrop {
+	if !d.idle() {
+		d.leaveApp()
+		d.app = d.idleApp()
+	}
+}
+
+// leaveApp ends what runs. Its senders are told: first that play has ended, then that the app is gone.
+func (d *device) leaveApp() {
+	if d.app == nil {
 		return
 	}
 	d.endSession("CANCELLED", 0)
-	d.log.Info("app ended", "item", d.app.name)
 	d.closeTransport(d.app.transport)
-	d.app = d.idleApp()
+	d.log.Info("app ended", "item", d.app.name)
 }
+
+// idle reports whether no app runs but the idle screen.
+func (d *device) idle() bool { return d.app == nil || d.app.id == wire.Backdrop }
 
 func (d *device) setVolume(req *request) {
 	var want struct {

@@ -20,7 +20,8 @@ const startBytes = 64 << 10
 // A play is one item being loaded or played.
 type play struct {
 	item   *item
-	asker  *request // who is still to be answered; nil if nobody
+	start  time.Duration // where it begins
+	asker  *request      // whose request loads it; nil if the queue moved on by itself
 	record *LoadRecord
 
 	ctx    context.Context
@@ -28,7 +29,9 @@ type play struct {
 	source *source
 
 	loading bool // the source is not ready yet
+	failed  *LoadError
 	medium  medium
+	live    bool // it ends when the server does
 	// duration is 0 for pictures and live streams.
 	duration time.Duration
 	pace     float64 // bytes in a second of media
@@ -66,44 +69,68 @@ func (d *device) position(p *play) time.Duration {
 	return at
 }
 
-// startSession replaces what is there by items and begins with the one at index at.
-func (d *device) startSession(req *request, items []*item, at int, repeat string) {
+// startSession replaces what is there by s and begins with its current item at start.
+func (d *device) startSession(req *request, s *session, start time.Duration) {
 	d.endSession("INTERRUPTED", 0)
 	d.lastSession++
+	s.id = d.lastSession
+	d.number(s.items)
+	d.session = s
+	d.startItem(req, start)
+}
+
+// number gives the items their ids, which never come again.
+func (d *device) number(items []*item) {
 	for _, it := range items {
 		d.lastItem++
 		it.id = d.lastItem
 	}
-	d.session = &session{id: d.lastSession, items: items, at: at, repeat: repeat}
-	d.startItem(req)
 }
 
-// startItem loads the session's current item. req is nil where the queue moved on by itself.
-func (d *device) startItem(req *request) {
+// startItem makes the session's current item play from start. req is nil where the queue moved on by itself.
+func (d *device) startItem(req *request, start time.Duration) {
 	s := d.session
-	it := s.current()
-	p := &play{item: it, asker: req, loading: true, rate: 1, paused: !it.autoplay}
-	p.ctx, p.cancel = context.WithCancel(d.ctx)
-	p.head = playhead{position: it.startTime, since: d.clock.now()}
+	p := s.preload
+	if p == nil || p.item != s.current() || p.start != start || p.failed != nil {
+		d.dropPreload()
+		p = d.newPlay(s.current(), start)
+	}
+	s.preload = nil
 	s.play = p
+	p.asker = req
+	p.record.Began = true
+	if req != nil {
+		p.record.Requester = req.sender
+	}
+	if p.loading {
+		answers := int64(0)
+		if req != nil && d.cfg.LoadingAnswers {
+			answers = req.id
+		}
+		d.broadcastMedia(answers, whole)
+	}
+	switch {
+	case p.failed != nil:
+		d.fail()
+	case !p.loading:
+		d.begin(p)
+	}
+}
+
+// newPlay begins to load an item.
+func (d *device) newPlay(it *item, start time.Duration) *play {
+	p := &play{item: it, start: start, loading: true, rate: 1, paused: !it.autoplay}
+	p.ctx, p.cancel = context.WithCancel(d.ctx)
+	p.head = playhead{position: start, since: d.clock.now()}
 	p.record = d.loads.add(&LoadRecord{
 		ContentID: it.contentID(), ContentType: it.media.text("contentType"), StreamType: it.media.text("streamType"),
 		CustomData: it.media["customData"], Metadata: it.media["metadata"], Autoplay: it.autoplay,
-		CurrentTime: it.startTime, MediaSessionID: s.id, ItemID: it.id,
+		CurrentTime: start, MediaSessionID: d.session.id, ItemID: it.id,
 	})
-	answers := int64(0)
-	if req != nil {
-		p.record.Requester = req.sender
-		if d.cfg.LoadingAnswers {
-			answers = req.id
-		}
-	}
 	d.log.Info("loading", "item", it.contentID())
-	d.broadcastMedia(answers, true)
 	if d.refuse != nil {
-		if refusal := d.refuse(it.contentID()); refusal != nil {
-			d.fail(*refusal)
-			return
+		if p.failed = d.refuse(it.contentID()); p.failed != nil {
+			return p
 		}
 	}
 	p.source = d.newSource(it.url())
@@ -112,7 +139,7 @@ func (d *device) startItem(req *request) {
 	p.epochCtx, p.abort = context.WithCancel(p.ctx)
 	first := p.order()
 	d.work.Go(func() { p.source.run(p.ctx, first) })
-	d.useTracks(p, it.tracks)
+	return p
 }
 
 // order is what p's source is to do.
@@ -134,6 +161,9 @@ func (d *device) move(p *play, position time.Duration) {
 func (d *device) jump(p *play, position time.Duration) {
 	p.stalled = true
 	offset := int64(position.Seconds() * p.pace)
+	if p.medium.size > 0 {
+		offset = min(offset, p.medium.size-1)
+	}
 	kept := p.from
 	if d.cfg.ReadAhead > 0 {
 		kept = max(kept, p.upTo-2*d.cfg.ReadAhead)
@@ -152,13 +182,18 @@ func (d *device) jump(p *play, position time.Duration) {
 
 // playOf is the play that s fetches for, nil if that is over.
 func (d *device) playOf(s *source) *play {
-	if d.session != nil && d.session.play.source == s {
-		return d.session.play
+	if d.session == nil {
+		return nil
+	}
+	for _, p := range []*play{d.session.play, d.session.preload} {
+		if p != nil && p.source == s {
+			return p
+		}
 	}
 	return nil
 }
 
-// sourceReady begins to play what is now known. The LOAD is answered.
+// sourceReady notes what the source has learnt, and begins to play unless it is only preloading.
 func (d *device) sourceReady(s *source, m medium) {
 	p := d.playOf(s)
 	if p == nil {
@@ -166,10 +201,9 @@ func (d *device) sourceReady(s *source, m medium) {
 	}
 	p.medium, p.loading = m, false
 	p.upTo, p.ended = m.fetched, m.ended
-	if m.kind != image && !p.item.live() {
-		var told float64
-		p.item.media.get("duration", &told)
-		p.duration = or(or(m.duration, fromSeconds(told)), d.cfg.Duration)
+	p.live = m.kind != image && m.duration == 0 && p.item.media.text("streamType") == "LIVE"
+	if m.kind != image && !p.live {
+		p.duration = or(or(m.duration, p.item.media.seconds("duration", 0)), d.cfg.Duration)
 		p.item.media["duration"], _ = json.Marshal(p.duration.Seconds())
 	}
 	switch {
@@ -185,17 +219,27 @@ func (d *device) sourceReady(s *source, m medium) {
 	}
 	p.item.media["mediaCategory"], _ = json.Marshal(category)
 	p.record.Duration, p.record.Loaded = p.duration, true
-	d.idleSince = d.clock.now()
-	start := p.item.startTime
+	start := p.start
 	if p.duration > 0 {
 		start = min(start, p.duration)
 	}
 	d.jump(p, start)
+	if p == d.session.play {
+		d.begin(p)
+	} else {
+		d.broadcastMedia(0, brief) // tells preloadedItemId
+	}
+}
+
+// begin plays what is loaded. The request is answered.
+func (d *device) begin(p *play) {
+	d.idleSince = d.clock.now()
+	d.useTracks(p, p.item.tracks)
 	answers := int64(0)
 	if p.asker != nil && !d.cfg.LoadingAnswers {
 		answers = p.asker.id
 	}
-	d.broadcastMedia(answers, true)
+	d.broadcastMedia(answers, whole)
 	d.broadcastReceiver(0) // the status text has changed
 }
 
@@ -213,35 +257,38 @@ func (d *device) sourceWhole(s *source, sum string) {
 	}
 }
 
+// sourceFailed ends the current item by an error. An item that is only preloading is tried again when its turn comes.
 func (d *device) sourceFailed(s *source, err error) {
 	p := d.playOf(s)
 	if p == nil {
 		return
 	}
-	refusal := LoadError{Code: codeNetwork}
+	p.failed = &LoadError{Code: codeNetwork}
 	if fetch := (*fetchError)(nil); errors.As(err, &fetch) {
-		refusal.Code = fetch.code
+		p.failed.Code = fetch.code
 	}
 	d.log.Info("media failed", "item", p.item.contentID(), "err", err)
 	p.record.Err = err.Error()
-	d.fail(refusal)
+	if p == d.session.play {
+		d.fail()
+	}
 }
 
-// fail ends the current item by an error: a LOAD that is still unanswered gets LOAD_FAILED.
-func (d *device) fail(refusal LoadError) {
+// fail ends the current item, which has failed: a request that is still unanswered gets LOAD_FAILED.
+func (d *device) fail() {
 	p := d.session.play
 	if p.loading && p.asker != nil {
-		answer := map[string]any{"type": or(refusal.Type, "LOAD_FAILED"), "requestId": p.asker.id, "itemId": p.item.id}
-		if refusal.Code != 0 {
-			answer["detailedErrorCode"] = refusal.Code
+		answer := map[string]any{"type": or(p.failed.Type, "LOAD_FAILED"), "requestId": p.asker.id, "itemId": p.item.id}
+		if p.failed.Code != 0 {
+			answer["detailedErrorCode"] = p.failed.Code
 		}
-		if refusal.Reason != "" {
-			answer["reason"] = refusal.Reason
+		if p.failed.Reason != "" {
+			answer["reason"] = p.failed.Reason
 		}
 		d.reply(p.asker, answer)
 		p.asker = nil
 	}
-	p.record.ErrorCode = refusal.Code
+	p.record.ErrorCode = p.failed.Code
 	d.endItem("ERROR")
 }
 
@@ -249,13 +296,21 @@ func (d *device) fail(refusal LoadError) {
 func (d *device) endItem(reason string) {
 	s := d.session
 	next, ok := s.following()
+	if reason == "ERROR" && next <= s.at {
+		ok = false // what fails is not repeated
+	}
 	if !ok {
 		d.endSession(reason, 0)
 		return
 	}
-	d.leaveItem(reason, 0, s.items[next].id)
-	s.at = next
-	d.startItem(nil)
+	d.goTo(next, reason, nil, s.items[next].startTime)
+}
+
+// goTo leaves the current item and plays the one at index at of the queue.
+func (d *device) goTo(at int, reason string, req *request, start time.Duration) {
+	d.leaveItem(reason, 0, d.session.items[at].id)
+	d.session.at = at
+	d.startItem(req, start)
 }
 
 // leaveItem stops the current play and tells why. loading is the id of the item that comes next, 0 if none does.
@@ -265,7 +320,7 @@ func (d *device) leaveItem(reason string, requestID int64, loading int) {
 	if p.loading && p.asker != nil {
 		d.reply(p.asker, map[string]any{"type": "LOAD_CANCELLED", "requestId": p.asker.id, "itemId": p.item.id})
 	}
-	st := d.status(s, false)
+	st := d.status(s, brief)
 	st.PlayerState, st.IdleReason, st.LoadingItemID, st.Extended, st.RepeatMode = "IDLE", reason, loading, nil, ""
 	if reason == "FINISHED" {
 		st.CurrentTime = 0
@@ -282,6 +337,7 @@ func (d *device) endSession(reason string, requestID int64) {
 	if d.session == nil {
 		return
 	}
+	d.dropPreload()
 	d.leaveItem(reason, requestID, 0)
 	d.session = nil
 	d.idleSince = d.clock.now()
@@ -328,6 +384,9 @@ func (d *device) settle() bool {
 	if d.session == nil || d.session.play.loading {
 		return false
 	}
+	if d.preloadDue(now) {
+		return true
+	}
 	p := d.session.play
 	position := p.head.at(now) + slack
 	end, ends := p.end()
@@ -335,7 +394,7 @@ func (d *device) settle() bool {
 	case p.stalled && p.enough(d.cfg.ReadAhead):
 		p.stalled = false
 		d.move(p, p.head.position)
-		d.broadcastMedia(0, false)
+		d.broadcastMedia(0, brief)
 	case p.stalled || p.paused:
 		return false
 	case ends && position >= end:
@@ -343,7 +402,7 @@ func (d *device) settle() bool {
 	case p.starves() && position >= p.fetchedTo():
 		p.stalled = true
 		d.move(p, p.head.at(now))
-		d.broadcastMedia(0, false)
+		d.broadcastMedia(0, brief)
 	default:
 		return false
 	}
@@ -371,6 +430,9 @@ func (d *device) untilDue() (wait time.Duration, ok bool) {
 	if p.starves() {
 		earliest(p.head.until(now, p.fetchedTo()))
 	}
+	if at, preloads := d.session.preloadAt(); preloads {
+		earliest(p.head.until(now, at))
+	}
 	return wait, ok
 }
 
@@ -378,7 +440,7 @@ func (d *device) untilDue() (wait time.Duration, ok bool) {
 func (d *device) closesAt() (time.Duration, bool) {
 	patience := d.cfg.IdleTimeout
 	switch {
-	case d.app == nil || d.app.id == wire.Backdrop:
+	case d.idle():
 		return 0, false
 	case d.session != nil && (d.session.play.loading || !d.session.play.paused):
 		return 0, false
@@ -391,10 +453,10 @@ func (d *device) closesAt() (time.Duration, bool) {
 // end is the position at which p's item is over, if it has one.
 func (p *play) end() (time.Duration, bool) {
 	end, ok := p.duration, p.duration > 0
-	if p.item.live() && p.ended {
+	if p.live && p.ended {
 		end, ok = p.fetchedTo(), true
 	}
-	if stop := p.item.startTime + p.item.playbackDuration; p.item.playbackDuration > 0 && (!ok || stop < end) {
+	if stop := p.start + p.item.playbackDuration; p.item.playbackDuration > 0 && (!ok || stop < end) {
 		end, ok = stop, true
 	}
 	return end, ok

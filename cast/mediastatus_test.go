@@ -1,0 +1,233 @@
+package cast
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"localcast/bridge"
+	"localcast/bridge/media"
+)
+
+// mergeAll merges MEDIA_STATUS payloads, 10 s apart, and returns the view and what ended.
+func mergeAll(t *testing.T, v *mediaView, payloads ...string) []ending {
+	t.Helper()
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	var ended []ending
+	for _, p := range payloads {
+		o, err := parse(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries, known := o.list("status")
+		if !known {
+			t.Fatalf("no list in %s", p)
+		}
+		ended = append(ended, v.merge(entries, now)...)
+		now = now.Add(10 * time.Second)
+	}
+	return ended
+}
+
+// What real devices were seen to send, shortened: the Default Media Receiver of a Chromecast Ultra, a first generation, a
+// Nest Hub, and others.
+const (
+	fullStatus = `{"type":"MEDIA_STATUS","requestId":287,"status":[{"mediaSessionId":1,"playbackRate":1,"playerState":"PLAYING",
+		"currentTime":12.5,"supportedMediaCommands":274447,"volume":{"level":1,"muted":false},"activeTrackIds":[],
+		"media":{"contentId":"http://192.0.2.10/a.mp4","streamType":"BUFFERED","contentType":"video/mp4",
+		"metadata":{"metadataType":2,"seriesTitle":"Bluey","title":"Hospital","season":0,"episode":2,
+		"images":[{"url":"http://192.0.2.10/a.jpg"}]},"duration":421.3,"tracks":[{"trackId":1,"type":"VIDEO"}],
+		"customData":{"bridge":"b","entry":"e7","serial":3},"breakClips":[],"breaks":[]},
+		"currentItemId":1,"items":[{"itemId":1}],"repeatMode":"REPEAT_OFF"}]}`
+	delta = `{"type":"MEDIA_STATUS","requestId":0,"status":[{"mediaSessionId":1,"playbackRate":1,"playerState":"PAUSED",
+		"currentTime":20,"supportedMediaCommands":274447,"volume":{"level":1,"muted":false},"currentItemId":1}]}`
+	oldest = `{"type":"MEDIA_STATUS","requestId":0,"status":[{"mediaSessionId":7,"playbackRate":1,"playerState":"PLAYING",
+		"currentTime":0,"supportedMediaCommands":15,"volume":{"level":1,"muted":false},
+		"media":{"contentId":"x","streamType":2,"contentType":"","duration":null}}]}`
+	finished = `{"type":"MEDIA_STATUS","requestId":0,"status":[{"mediaSessionId":1,"playbackRate":1,"playerState":"IDLE",
+		"currentTime":0,"supportedMediaCommands":274447,"volume":{"level":1,"muted":false},"currentItemId":1,"idleReason":"FINISHED"}]}`
+	emptyList = `{"type":"MEDIA_STATUS","requestId":3,"status":[]}`
+)
+
+func entry(fields string) string { return `{"type":"MEDIA_STATUS","status":[{` + fields + `}]}` }
+
+func TestMediaStatusMerges(t *testing.T) {
+	start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	full := bridge.MediaStatus{
+		Tag: &bridge.Tag{Bridge: "b", Entry: "e7", Serial: 3}, URL: "http://192.0.2.10/a.mp4", State: bridge.PlayPlaying,
+		Position: 12.5, At: start, Rate: 1, Duration: 421.3, Title: "Hospital", Show: "Bluey", Season: media.Num(0),
+		Episode: media.Num(2), ContentType: "video/mp4", Artwork: "http://192.0.2.10/a.jpg", CanPause: true, CanSeek: true,
+	}
+	plain := bridge.MediaStatus{State: bridge.PlayPlaying, At: start, Rate: 1, CanPause: true, CanSeek: true}
+	for name, row := range map[string]struct {
+		in    []string
+		from  bridge.MediaStatus
+		alter func(*bridge.MediaStatus)
+	}{
+		"a full status": {in: []string{fullStatus}, from: full},
+		"a later one omits media: what was known stays": {
+			in: []string{fullStatus, delta}, from: full,
+			alter: func(s *bridge.MediaStatus) {
+				s.State, s.Position, s.At = bridge.PlayPaused, 20, start.Add(10*time.Second)
+			},
+		},
+		"one that omits currentTime: the position goes on": {
+			in: []string{fullStatus, entry(`"mediaSessionId":1,"playerState":"PAUSED"`)}, from: full,
+			alter: func(s *bridge.MediaStatus) {
+				s.State, s.Position, s.At = bridge.PlayPaused, 22.5, start.Add(10*time.Second)
+			},
+		},
+		"a null playerState changes nothing": {
+			in: []string{fullStatus, entry(`"mediaSessionId":1,"playerState":null,"currentTime":30`)}, from: full,
+			alter: func(s *bridge.MediaStatus) { s.Position, s.At = 30, start.Add(10*time.Second) },
+		},
+		"streamType as a number, duration null": {in: []string{oldest}, from: plain, alter: func(s *bridge.MediaStatus) { s.URL = "x" }},
+		"duration -1 is unknown":                {in: []string{entry(`"playerState":"PLAYING","media":{"duration":-1}`)}, from: plain},
+		"no mediaSessionId, no media":           {in: []string{entry(`"playerState":"PLAYING"`)}, from: plain},
+		"fields of the wrong type lose nothing but themselves": {
+			in: []string{entry(`"mediaSessionId":"5","playerState":"PLAYING","currentTime":"7.5","playbackRate":"fast",` +
+				`"supportedMediaCommands":[],"media":{"contentId":17,"duration":"90","metadata":"x","contentType":false,` +
+				`"customData":"ours"},"items":{},"extendedStatus":"LOADING","idleReason":3`)},
+			from:  plain,
+			alter: func(s *bridge.MediaStatus) { s.Position, s.URL, s.Duration = 7.5, "17", 90 },
+		},
+		"numbers that no double holds": {
+			in:   []string{entry(`"mediaSessionId":1e999,"playerState":"PLAYING","currentTime":1e999,"media":{"duration":1e999}`)},
+			from: plain,
+		},
+		"a playbackRate of 0 is no rate": {in: []string{entry(`"playerState":"PLAYING","playbackRate":0`)}, from: plain},
+		"a time before the start":        {in: []string{entry(`"playerState":"PLAYING","currentTime":-3`)}, from: plain},
+		"a rate counts for the position": {
+			in:   []string{entry(`"playerState":"PLAYING","playbackRate":1.5`), entry(`"playerState":"BUFFERING"`)},
+			from: plain,
+			alter: func(s *bridge.MediaStatus) {
+				s.State, s.Rate, s.Position, s.At = bridge.PlayBuffering, 1.5, 15, start.Add(10*time.Second)
+			},
+		},
+		"contentUrl where contentId is empty": {
+			in:   []string{entry(`"playerState":"PLAYING","media":{"contentId":"","contentUrl":"http://x"}`)},
+			from: plain, alter: func(s *bridge.MediaStatus) { s.URL = "http://x" },
+		},
+		"another item in the same session: nothing old is true": {
+			in:   []string{fullStatus, entry(`"mediaSessionId":1,"playerState":"PLAYING","currentTime":0,"media":{"contentId":"b"}`)},
+			from: plain, alter: func(s *bridge.MediaStatus) { s.URL, s.At = "b", start.Add(10*time.Second) },
+		},
+		"the same file once more, by its tag": {
+			in: []string{fullStatus, entry(`"mediaSessionId":1,"playerState":"PLAYING","currentTime":0,` +
+				`"media":{"contentId":"http://192.0.2.10/a.mp4","customData":{"bridge":"b","entry":"e8","serial":3}}`)},
+			from: plain,
+			alter: func(s *bridge.MediaStatus) {
+				s.Tag, s.URL = &bridge.Tag{Bridge: "b", Entry: "e8", Serial: 3}, "http://192.0.2.10/a.mp4"
+				s.At = start.Add(10 * time.Second)
+			},
+		},
+		"an announcement's entry is null": {
+			in:   []string{entry(`"playerState":"PLAYING","media":{"customData":{"bridge":"b","entry":null,"serial":4,"announcement":true}}`)},
+			from: plain, alter: func(s *bridge.MediaStatus) { s.Tag = &bridge.Tag{Bridge: "b", Serial: 4} },
+		},
+		"somebody else's customData": {
+			in:   []string{entry(`"playerState":"PLAYING","media":{"customData":{"entry":"e7","serial":4}}`)},
+			from: plain,
+		},
+		"IDLE and extendedStatus LOADING: it loads": {
+			in:   []string{entry(`"mediaSessionId":1,"playerState":"IDLE","currentTime":0,"extendedStatus":{"playerState":"LOADING","media":{"contentId":"n"}}`)},
+			from: plain, alter: func(s *bridge.MediaStatus) { s.State, s.URL = bridge.PlayLoading, "n" },
+		},
+		"FINISHED with loadingItemId: the receiver's queue moves on": {
+			in:   []string{fullStatus, entry(`"mediaSessionId":1,"playerState":"IDLE","idleReason":"FINISHED","currentTime":0,"loadingItemId":2`)},
+			from: full, alter: func(s *bridge.MediaStatus) {
+				s.State, s.Position, s.At = bridge.PlayLoading, 0, start.Add(10*time.Second)
+			},
+		},
+		"a television without a pause": {
+			in:   []string{entry(`"playerState":"PLAYING","supportedMediaCommands":0`)},
+			from: plain, alter: func(s *bridge.MediaStatus) { s.CanPause, s.CanSeek = false, false },
+		},
+		"a queue without its buttons": {
+			in:   []string{entry(`"playerState":"PLAYING","supportedMediaCommands":3,"items":[{"itemId":1},{"itemId":2}]`)},
+			from: plain, alter: func(s *bridge.MediaStatus) { s.CanSkip = true },
+		},
+		"buttons without a queue": {
+			in:   []string{entry(`"playerState":"PLAYING","supportedMediaCommands":195`)},
+			from: plain, alter: func(s *bridge.MediaStatus) { s.CanSkip = true },
+		},
+		"music": {
+			in: []string{entry(`"playerState":"PLAYING","media":{"metadata":{"metadataType":3,"title":"T","artist":"A","albumName":"B",` +
+				`"subtitle":"S","images":["x",{"url":"u"}]}}`)},
+			from: plain,
+			alter: func(s *bridge.MediaStatus) {
+				s.Title, s.Artist, s.Album, s.Subtitle, s.Artwork = "T", "A", "B", "S", "u"
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var v mediaView
+			if ended := mergeAll(t, &v, row.in...); len(ended) != 0 {
+				t.Errorf("ended %+v", ended)
+			}
+			want := row.from
+			if row.alter != nil {
+				row.alter(&want)
+			}
+			if v.current == nil || !reflect.DeepEqual(v.current.status, want) {
+				t.Errorf("got  %+v\nwant %+v", v.current, want)
+			}
+		})
+	}
+}
+
+func TestMediaStatusEnds(t *testing.T) {
+	idle := func(reason string) string { return entry(`"mediaSessionId":1,"playerState":"IDLE",` + reason) }
+	next := func(id string) string {
+		return entry(`"mediaSessionId":` + id + `,"playerState":"PLAYING","media":{"contentId":"b"}`)
+	}
+	for name, row := range map[string]struct {
+		in      []string
+		falling bool // ids may fall, as other apps' do
+		reason  bridge.EndReason
+		message string
+		at      float64
+		plays   string // what is loaded afterwards
+	}{
+		"FINISHED":                                   {in: []string{fullStatus, finished}, reason: bridge.EndFinished, at: 22.5},
+		"FINISHED is told once":                      {in: []string{fullStatus, finished, finished, emptyList}, reason: bridge.EndFinished, at: 22.5},
+		"FINISHED that tells where":                  {in: []string{fullStatus, idle(`"idleReason":"FINISHED","currentTime":421.3`)}, reason: bridge.EndFinished, at: 421.3},
+		"CANCELLED":                                  {in: []string{fullStatus, idle(`"idleReason":"CANCELLED"`)}, reason: bridge.EndCancelled, at: 22.5},
+		"INTERRUPTED":                                {in: []string{fullStatus, idle(`"idleReason":"INTERRUPTED"`)}, reason: bridge.EndInterrupted, at: 22.5},
+		"paused time does not run":                   {in: []string{fullStatus, delta, idle(`"idleReason":"CANCELLED"`)}, reason: bridge.EndCancelled, at: 20},
+		"ERROR":                                      {in: []string{fullStatus, idle(`"idleReason":"ERROR"`)}, reason: bridge.EndError, message: "the device could not play it", at: 22.5},
+		"ERROR with a code":                          {in: []string{fullStatus, idle(`"idleReason":"ERROR","detailedErrorCode":102`)}, reason: bridge.EndError, message: "the device could not decode the file", at: 22.5},
+		"a reason of the wrong type":                 {in: []string{fullStatus, idle(`"idleReason":{}`)}, reason: bridge.EndCancelled, at: 22.5},
+		"an empty list in the middle":                {in: []string{fullStatus, emptyList}, reason: bridge.EndCancelled, at: 22.5},
+		"an empty list near the end":                 {in: []string{fullStatus, entry(`"mediaSessionId":1,"currentTime":405`), emptyList}, reason: bridge.EndFinished, at: 415},
+		"paused near the end, then an empty list":    {in: []string{fullStatus, entry(`"mediaSessionId":1,"currentTime":415,"playerState":"PAUSED"`), emptyList}, reason: bridge.EndCancelled, at: 415},
+		"no position beyond the end":                 {in: []string{fullStatus, entry(`"mediaSessionId":1,"currentTime":420`), finished}, reason: bridge.EndFinished, at: 421.3},
+		"another session takes its place":            {in: []string{fullStatus, next("2")}, reason: bridge.EndInterrupted, at: 22.5, plays: "b"},
+		"its late IDLE does not end the new one":     {in: []string{fullStatus, next("2"), idle(`"idleReason":"INTERRUPTED"`)}, reason: bridge.EndInterrupted, at: 22.5, plays: "b"},
+		"a lower session is old news where ids rise": {in: []string{next("4"), next("3"), entry(`"mediaSessionId":4,"playerState":"IDLE","idleReason":"FINISHED"`)}, reason: bridge.EndFinished, at: 20},
+		"and another session where they do not":      {in: []string{next("4"), next("3")}, falling: true, reason: bridge.EndInterrupted, at: 10, plays: "b"},
+		"the old session outside, the new one inside extendedStatus": {
+			in:     []string{fullStatus, idle(`"idleReason":"INTERRUPTED","extendedStatus":{"playerState":"LOADING","mediaSessionId":2,"media":{"contentId":"n"}}`)},
+			reason: bridge.EndInterrupted, at: 22.5, plays: "n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := mediaView{rising: !row.falling}
+			ended := mergeAll(t, &v, row.in...)
+			if len(ended) != 1 {
+				t.Fatalf("%d ends: %+v", len(ended), ended)
+			}
+			e := ended[0]
+			if e.Reason != row.reason || e.Message != row.message || e.Position != row.at {
+				t.Errorf("ended %s %q at %v; wanted %s %q at %v", e.Reason, e.Message, e.Position, row.reason, row.message, row.at)
+			}
+			plays := ""
+			if v.current != nil {
+				plays = v.current.status.URL
+			}
+			if plays != row.plays {
+				t.Errorf("plays %q, wanted %q", plays, row.plays)
+			}
+		})
+	}
+}

@@ -1,0 +1,96 @@
+package cast
+
+import (
+	"testing"
+
+	"localcast/bridge"
+	"localcast/bridge/media"
+)
+
+func TestLoadMessage(t *testing.T) {
+	load := bridge.Load{
+		Tag: bridge.Tag{Bridge: "b", Entry: "e7", Serial: 3}, URL: "http://192.0.2.10/a", ContentType: "video/mp4", Position: 12.5,
+	}
+	const head = `{"autoplay":true,"currentTime":12.5,"media":{"contentId":"http://192.0.2.10/a","contentType":"video/mp4",` +
+		`"customData":{"bridge":"b","entry":"e7","serial":3},`
+	const tail = `,"streamType":"BUFFERED"},"sessionId":"s","type":"LOAD"}`
+	for name, row := range map[string]struct {
+		item  media.Item
+		alter func(*bridge.Load)
+		want  string
+	}{
+		"a movie": {
+			media.Item{Kind: media.Movie, Title: "Heat", Subtitle: "1995", Duration: 10200}, nil,
+			head + `"duration":10200,"metadata":{"metadataType":1,"subtitle":"1995","title":"Heat"}` + tail,
+		},
+		"an episode, season 0": {
+			media.Item{
+				Kind: media.Episode, Title: "Bluey", Subtitle: "S00E02 Hospital", Name: "Hospital", Show: "Bluey",
+				Season: media.Num(0), Episode: media.Num(2),
+			}, nil,
+			head + `"metadata":{"episode":2,"metadataType":2,"season":0,"seriesTitle":"Bluey","subtitle":"S00E02 Hospital","title":"Hospital"}` + tail,
+		},
+		"a track with its cover": {
+			media.Item{Kind: media.Track, Title: "Song", Artist: "A", Album: "B"},
+			func(l *bridge.Load) { l.Artwork = "http://192.0.2.10/c.jpg" },
+			head + `"metadata":{"albumName":"B","artist":"A","images":[{"url":"http://192.0.2.10/c.jpg"}],"metadataType":3,"title":"Song"}` + tail,
+		},
+		"a picture": {
+			media.Item{Kind: media.Image, Title: "Beach"}, nil, head + `"metadata":{"metadataType":4,"title":"Beach"}` + tail,
+		},
+		"anything else": {
+			media.Item{Kind: media.Video, Title: "clip"}, nil, head + `"metadata":{"metadataType":0,"title":"clip"}` + tail,
+		},
+		"an announcement, paused": {
+			media.Item{Title: "Dinner"},
+			func(l *bridge.Load) { l.Tag.Entry, l.Paused, l.Position = "", true, -1 },
+			`{"autoplay":false,"currentTime":0,"media":{"contentId":"http://192.0.2.10/a","contentType":"video/mp4",` +
+				`"customData":{"announcement":true,"bridge":"b","entry":null,"serial":3},"metadata":{"metadataType":0,"title":"Dinner"}` + tail,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := load
+			l.Item = row.item
+			if row.alter != nil {
+				row.alter(&l)
+			}
+			got, err := loadMessage(&l, "s").encode()
+			if err != nil || got != row.want {
+				t.Errorf("got  %s, %v\nwant %s", got, err, row.want)
+			}
+			o, err := parse(got)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tag := newTag(o.object("media").object("customData")); tag == nil || *tag != l.Tag {
+				t.Errorf("the tag comes back as %+v", tag)
+			}
+		})
+	}
+}
+
+func TestRefusalIsAClauseForPeople(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"type":"LOAD_FAILED","detailedErrorCode":101}`:                 "the device gave up loading",
+		`{"type":"LOAD_FAILED","detailedErrorCode":102}`:                 "the device could not decode the file",
+		`{"type":"LOAD_FAILED","detailedErrorCode":103}`:                 "the device could not fetch the file",
+		`{"type":"LOAD_FAILED","detailedErrorCode":104}`:                 "the device cannot play this format",
+		`{"type":"LOAD_FAILED","detailedErrorCode":"104"}`:               "the device cannot play this format",
+		`{"type":"LOAD_FAILED","detailedErrorCode":311}`:                 "the device could not fetch the file",
+		`{"type":"LOAD_FAILED","detailedErrorCode":412}`:                 "the device does not understand the playlist of the stream",
+		`{"type":"ERROR","detailedErrorCode":903}`:                       "the device cannot show this picture",
+		`{"type":"LOAD_FAILED","detailedErrorCode":{}}`:                  "the device could not play it",
+		`{"type":"LOAD_FAILED"}`:                                         "the device could not play it",
+		`{"type":"INVALID_REQUEST","reason":"INVALID_MEDIA_SESSION_ID"}`: "the device did not accept the request (INVALID_MEDIA_SESSION_ID)",
+		`{"type":"INVALID_REQUEST"}`:                                     "the device did not accept the request",
+		`{"type":"LAUNCH_ERROR","reason":"SYSTEM_ERROR"}`:                "the device could not start the media app",
+	} {
+		o, err := parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := refusal(o); got.Message != want || got.Kind != bridge.FailRefused {
+			t.Errorf("%s: %s %q, wanted %q", text, got.Kind, got.Message, want)
+		}
+	}
+}
