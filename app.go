@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
-	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -191,7 +189,7 @@ func bridgeConfig(c Config, id string) bridge.Config {
 		if d.ID != "" {
 			out.Topics[d.ID] = d.Topic
 		}
-		out.Topics[net.JoinHostPort(d.Host, strconv.Itoa(d.Port))] = d.Topic
+		out.Topics[fmt.Sprintf("%s:%d", d.Host, d.Port)] = d.Topic
 	}
 	return out
 }

@@ -47,7 +47,7 @@ func demo(out io.Writer) func(context.Context, Config, *slog.Logger) error {
 		if err := writeSamples(c.Library.Folders[0]); err != nil {
 			return fmt.Errorf("write the sample library: %w", err)
 		}
-		lo, err := loopback()
+		lo, err := loopbackInterface()
 		if err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func demoConfig(c Config, dir string) (Config, error) {
 	c.DataDir = filepath.Join(dir, "data")
 	c.Library.Folders = []string{filepath.Join(dir, "media")}
 	c.Cast = CastConfig{Discovery: true}
-	lo, err := loopback()
+	lo, err := loopbackInterface()
 	if err != nil {
 		return c, err
 	}
@@ -101,8 +101,8 @@ func freeAddress(wanted string) (string, error) {
 	return "", errors.New("no port is free on 127.0.0.1")
 }
 
-// loopback finds the interface that leads nowhere else.
-func loopback() (*net.Interface, error) {
+// loopbackInterface finds the interface that leads nowhere else.
+func loopbackInterface() (*net.Interface, error) {
 	all, err := net.Interfaces()
 	if err != nil {
 		return nil, fmt.Errorf("look for the loopback interface: %w", err)

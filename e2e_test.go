@@ -50,7 +50,7 @@ func newHome(t *testing.T, broker string, songs ...time.Duration) *home {
 	t.Helper()
 	h := &home{t: t, dir: t.TempDir(), broker: broker, log: &logBuffer{}}
 	for i, d := range songs {
-		h.write(fmt.Sprintf("media/Music/The Band/First/%02d - Song %c.wav", i+1, 'A'+i), tones(d, 220*float64(i+1)))
+		h.write(fmt.Sprintf("media/Music/The Sines/First/%02d - Song %c.wav", i+1, 'A'+i), tones(d, 220*float64(i+1)))
 	}
 	tv, err := casttest.NewReceiver(casttest.Config{Name: "Küche TV", Speed: 10, ReadAhead: -1})
 	if err != nil {
@@ -329,14 +329,14 @@ func TestPlayBySearch(t *testing.T) {
 			t.Fatalf("search found %+v", found.Data.Results)
 		}
 		from := h.ear.mark()
-		if a := h.ear.ask("play", "song b"); a.Status != "ok" || a.Speech != "Playing Song B by The Band on Küche TV" {
+		if a := h.ear.ask("play", "song b"); a.Status != "ok" || a.Speech != "Playing Song B by The Sines on Küche TV" {
 			t.Fatalf("play answered %+v", a)
 		}
 		playing := h.ear.state(from, func(s deviceState) bool { return s.State == "playing" })
 		if playing.Title != "Song B" || !playing.Ours || playing.QueueLength != 1 || *playing.QueueIndex != 0 {
 			t.Errorf("state says %+v", playing)
 		}
-		h.fetchedWhole("media/Music/The Band/First/02 - Song B.wav")
+		h.fetchedWhole("media/Music/The Sines/First/02 - Song B.wav")
 		h.ear.await(from, "kuche_tv/event", func(p string) bool { return strings.Contains(p, "item_started") })
 
 		from = h.ear.mark()

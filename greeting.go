@@ -74,7 +74,7 @@ func (g *greeting) run(ctx context.Context, streamURL string) error {
 			saidDevices = true
 		}
 		if !saidLibrary {
-			saidLibrary = g.sayLibrary()
+			saidLibrary = g.sayLibrary(due)
 		}
 	}
 	return nil
@@ -97,8 +97,9 @@ func (g *greeting) sayDevices() {
 	g.log.Info("devices: "+strings.Join(online, ", "), "known", len(devices))
 }
 
-// sayLibrary reports whether there was something to say: not before a scan has ended.
-func (g *greeting) sayLibrary() bool {
+// sayLibrary reports whether there was something to say: not before a scan has ended, and that there is nothing only once
+// it is due, because files that are still being written are waited for.
+func (g *greeting) sayLibrary(due bool) bool {
 	g.mu.Lock()
 	l := g.library
 	g.mu.Unlock()
@@ -109,6 +110,9 @@ func (g *greeting) sayLibrary() bool {
 		g.log.Info(fmt.Sprintf("library: %d items", l.Total), "movies", l.Movies, "episodes", l.Episodes, "videos", l.Videos,
 			"tracks", l.Tracks, "images", l.Images)
 		return true
+	}
+	if !due {
+		return false
 	}
 	where := "no folder: library.folders or -media names one"
 	if folders := g.config.Library.Folders; len(folders) > 0 {
