@@ -144,6 +144,11 @@ func writeSamples(dir string) error {
 		if err := os.WriteFile(path, data, 0o644); err != nil {
 			return err
 		}
+		// A file that was written just now may not be whole yet, and would be waited for.
+		past := time.Now().Add(-time.Minute)
+		if err := os.Chtimes(path, past, past); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -18,7 +18,10 @@ const demoStep = 5 * time.Second
 // watchDemo is a client like any other: it prints what passes on the broker, and, once the simulated device is online, plays
 // an album on it and says what to try.
 func watchDemo(ctx context.Context, c Config, out io.Writer) error {
-	w := &demoWatch{out: out, base: c.MQTT.BaseTopic, port: brokerPort(c), online: make(chan struct{}), playing: make(chan struct{})}
+	w := &demoWatch{
+		out: out, base: c.MQTT.BaseTopic, port: brokerPort(c),
+		online: make(chan struct{}), indexed: make(chan struct{}), playing: make(chan struct{}),
+	}
 	client := paho.NewClient(paho.NewClientOptions().
 		AddBroker("tcp://" + c.MQTT.Embedded.Listen).SetClientID("localcast-demo").SetOrderMatters(true).
 		SetConnectRetry(true).SetConnectRetryInterval(200 * time.Millisecond).SetConnectTimeout(demoStep).
@@ -30,6 +33,7 @@ func watchDemo(ctx context.Context, c Config, out io.Writer) error {
 		when <-chan struct{}
 		do   func()
 	}{
+		{w.indexed, func() {}},
 		{w.online, func() { client.Publish(w.topic("command/play"), 1, false, `{"query":"First Waves","kind":"album"}`) }},
 		{w.playing, w.invite},
 	} {
@@ -49,10 +53,11 @@ type demoWatch struct {
 	base string
 	port int
 
-	mu              sync.Mutex
-	out             io.Writer
-	online, playing chan struct{} // closed when the device is, for the first time
-	seen            map[string]bool
+	mu   sync.Mutex
+	out  io.Writer
+	seen map[string]bool
+	// Each is closed when it is so for the first time: the device is online, the library holds something, the device plays.
+	online, indexed, playing chan struct{}
 }
 
 func (w *demoWatch) topic(rest string) string { return w.base + "/demo_tv/" + rest }
@@ -62,12 +67,18 @@ func (w *demoWatch) message(_ paho.Client, m paho.Message) {
 	defer w.mu.Unlock()
 	payload := string(m.Payload())
 	fmt.Fprintf(w.out, "%s  %s\n", m.Topic(), shorten(payload, 160))
-	var state struct{ State string }
-	if m.Topic() == w.topic("state") && json.Unmarshal(m.Payload(), &state) == nil && state.State == "playing" {
-		w.once(w.playing, "playing")
+	var says struct {
+		State string
+		Total int
 	}
-	if m.Topic() == w.topic("availability") && payload == "online" {
+	_ = json.Unmarshal(m.Payload(), &says) // plain text says neither
+	switch {
+	case m.Topic() == w.topic("availability") && payload == "online":
 		w.once(w.online, "online")
+	case m.Topic() == w.base+"/bridge/library" && says.Total > 0:
+		w.once(w.indexed, "indexed")
+	case m.Topic() == w.topic("state") && says.State == "playing":
+		w.once(w.playing, "playing")
 	}
 }
 

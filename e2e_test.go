@@ -70,6 +70,10 @@ func (h *home) write(path string, data []byte) {
 	if err := os.WriteFile(path, data, 0o644); err != nil {
 		h.t.Fatal(err)
 	}
+	past := time.Now().Add(-time.Minute) // else it would be waited for, as it may not be whole yet
+	if err := os.Chtimes(path, past, past); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 // config writes the configuration file. embedded says that the program brings its broker.
