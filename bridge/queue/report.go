@@ -277,7 +277,7 @@ func (m *Machine[T]) loaded(in Done) {
 	case "":
 		s.confirmed = true
 		if s.state == Loading {
-			s.state, s.at = Buffering, m.now
+			s.state = Buffering
 		}
 		m.decide(in.Serial, func(o *Outcome) { o.Entry = s.entry })
 		m.catchUp()
