@@ -100,12 +100,12 @@ func (r *running) speech(t turn, o queue.Outcome, err *Error) string {
 		case req.Enqueue == EnqueueAdd || req.Enqueue == EnqueueNext:
 			return fmt.Sprintf("Added %s to the queue on %s", what, name)
 		case o.Pending:
-			return fmt.Sprintf("Starting %s on %s", what, name)
+			return "Starting " + placed(what, name)
 		}
-		return fmt.Sprintf("Playing %s on %s", what, name)
+		return "Playing " + placed(what, name)
 	case Resume, Toggle, QueueJump:
 		if o.Loads {
-			return fmt.Sprintf("Playing %s on %s", what, name)
+			return "Playing " + placed(what, name)
 		}
 	case Volume:
 		if o.Capped {
@@ -116,6 +116,14 @@ func (r *running) speech(t turn, o queue.Outcome, err *Error) string {
 		return fmt.Sprintf("I found %s for %s", voice.Count(t.count, "item", "items"), req.Query.Text)
 	}
 	return doneSpeech(t.command.Request, name)
+}
+
+// placed says what is on which device: "Alien on Kitchen", "Bluey, season 1 episode 2, on Kitchen".
+func placed(what, device string) string {
+	if strings.Contains(what, ", ") {
+		what += ","
+	}
+	return what + " on " + device
 }
 
 // doneSpeech is said where there is nothing to tell but that it was done.
