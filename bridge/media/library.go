@@ -17,3 +17,22 @@ type LibraryStatus struct {
 	Unavailable []string  // folders that cannot be read now
 	Polled      []string  // folders that are looked at in intervals because they cannot be watched
 }
+
+// LibraryEventType names what happened to a library.
+type LibraryEventType string
+
+// The events of the MQTT contract that come from the library.
+const (
+	LibraryUpdated    LibraryEventType = "library_updated"
+	FolderUnavailable LibraryEventType = "folder_unavailable"
+	FolderAvailable   LibraryEventType = "folder_available"
+)
+
+// LibraryEvent is something that happened to a library.
+type LibraryEvent struct {
+	Type           LibraryEventType
+	At             time.Time
+	Folder         string // the base name of the folder that went or came; "" for LibraryUpdated
+	Added, Removed int    // items, for LibraryUpdated; both 0 where items only changed
+	Message        string // a sentence for people: why a folder went; else ""
+}
