@@ -7,9 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -107,7 +105,7 @@ func (b *Bridge) Load(ctx context.Context) error {
 func (b *Bridge) renamed(ctx context.Context, k media.Device) (media.Device, error) {
 	topic := b.config.Topics[k.ID]
 	if topic == "" {
-		topic = b.config.Topics[net.JoinHostPort(k.Host, strconv.Itoa(k.Port))]
+		topic = b.config.Topics[fmt.Sprintf("%s:%d", k.Host, k.Port)]
 	}
 	if topic == "" || topic == k.Topic {
 		return k, nil

@@ -8,6 +8,9 @@ import (
 	"localcast/bridge/media"
 )
 
+// Contract is the number of the MQTT contract this program speaks.
+const Contract = 1
+
 // State is something that stays true until it is replaced: one of DeviceState, QueueState, SearchState, Availability,
 // DeviceList, LibraryState, StreamState, PlaylistState, Info or Gone. Their JSON is the MQTT contract's.
 type State interface{ state() }
