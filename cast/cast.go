@@ -10,12 +10,16 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"localcast/bridge"
 	"localcast/bridge/media"
 )
+
+// remindEvery is how often the devices of the configuration are reported anew, as discovery does with what it sees.
+const remindEvery = 30 * time.Second
 
 // Config says where to look for Chromecasts. The zero Config finds nothing.
 type Config struct {
@@ -53,9 +57,8 @@ func New(c Config, log *slog.Logger) *Devices {
 	}
 }
 
-// Ignored reports whether a device is one that must not be touched. Run never reports such a device; who remembers devices
-// asks before making a player.
-func (d *Devices) Ignored(dev media.Device) bool {
+// ignored reports whether a device must not be touched.
+func (d *Devices) ignored(dev media.Device) bool {
 	for _, name := range d.config.Ignore {
 		for _, is := range []string{dev.Name, dev.Model} {
 			if is != "" && strings.EqualFold(is, name) {
@@ -83,21 +86,25 @@ func (d *Devices) Run(ctx context.Context, found func(bridge.Sighting)) error {
 	if d.config.Discovery {
 		group.Go(func() error { d.discover(ctx, tell); return nil })
 	}
-	for _, s := range d.directory.statics() {
-		d.report(s, found)
-	}
+	remind := time.NewTimer(0)
+	defer remind.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return group.Wait()
 		case s := <-sightings:
 			d.report(s, found)
+		case <-remind.C:
+			for _, s := range d.directory.statics() {
+				d.report(s, found)
+			}
+			remind.Reset(remindEvery)
 		}
 	}
 }
 
 func (d *Devices) report(s bridge.Sighting, found func(bridge.Sighting)) {
-	if !d.Ignored(s.Device) {
+	if !d.ignored(s.Device) {
 		found(s)
 	}
 }

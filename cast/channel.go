@@ -26,7 +26,7 @@ const (
 
 // The bounds of a link: more unread messages or unsent frames than these reset it.
 const (
-	maxUnread = 128
+	maxUnread = 256
 	maxUnsent = 128
 )
 

@@ -22,14 +22,15 @@ type directory struct {
 // place is where one device is. A device without an id is the one at its host and port.
 type place struct {
 	static *Static // nil: it does not stand in the configuration
-	// seen gets a value when discovery sees the device.
-	seen chan struct{}
+	// seen gets a value when discovery sees the device, wrong when it sees another device where the link goes.
+	seen, wrong chan struct{}
 
 	dir    *directory // whose mutex guards what follows
 	device media.Device
 	ip     string // the address of the last link; tells which sightings mean a host given by name
 	wanted bool   // a player runs
 	linked bool
+	astray bool // another device was seen where the configuration says
 }
 
 func newDirectory(statics []Static) *directory {
@@ -41,7 +42,7 @@ func newDirectory(statics []Static) *directory {
 }
 
 func (d *directory) add(s *Static, dev media.Device) *place {
-	p := &place{static: s, seen: make(chan struct{}, 1), dir: d, device: dev}
+	p := &place{static: s, seen: make(chan struct{}, 1), wrong: make(chan struct{}, 1), dir: d, device: dev}
 	d.places = append(d.places, p)
 	return p
 }
@@ -65,6 +66,7 @@ func (d *directory) see(dev media.Device) bridge.Sighting {
 	s := bridge.Sighting{Device: dev}
 	for _, p := range d.places {
 		if !p.is(dev) {
+			p.avoid(dev)
 			continue
 		}
 		p.device.ID = dev.ID
@@ -75,6 +77,7 @@ func (d *directory) see(dev media.Device) bridge.Sighting {
 		}
 		if p.static != nil {
 			s = p.sighting()
+			p.astray = p.astray && dev.Host != p.static.Host
 		}
 		signal(p.seen)
 	}
@@ -147,10 +150,31 @@ func (p *place) is(dev media.Device) bool {
 	return at(p.device.Host, p.device.Port)
 }
 
+// avoid gives up an address at which another device was seen: addresses are dealt out anew, and ids are not.
+func (p *place) avoid(other media.Device) {
+	if p.device.ID == "" {
+		return
+	}
+	configured := p.static != nil && p.static.Port == other.Port
+	known := p.device.Port == other.Port
+	if p.linked && p.ip == other.Host && (configured || known) {
+		signal(p.wrong)
+	}
+	if configured && p.static.Host == other.Host {
+		p.astray = true
+	}
+	if known && p.device.Host == other.Host {
+		p.device.Host = ""
+	}
+}
+
 // sighting is the place as the configuration and discovery together tell it.
 func (p *place) sighting() bridge.Sighting {
 	s := bridge.Sighting{Device: p.device, Static: true, MaxVolume: p.static.MaxVolume}
-	s.Host, s.Port, s.Topic = p.static.Host, p.static.Port, p.static.Topic
+	s.Topic = p.static.Topic
+	if !p.astray {
+		s.Host, s.Port = p.static.Host, p.static.Port
+	}
 	if p.static.Name != "" {
 		s.Name = p.static.Name
 	}
@@ -163,7 +187,7 @@ func (p *place) address(tries int) string {
 	p.dir.mu.Lock()
 	defer p.dir.mu.Unlock()
 	host, port := p.device.Host, p.device.Port
-	if p.static != nil && tries%2 == 0 {
+	if p.static != nil && !p.astray && (tries%2 == 0 || host == "") {
 		host, port = p.static.Host, p.static.Port
 	}
 	if host == "" || port == 0 {
@@ -183,6 +207,7 @@ func (p *place) found(ip string) {
 	p.dir.mu.Lock()
 	defer p.dir.mu.Unlock()
 	p.linked, p.ip = true, ip
+	drain(p.wrong)
 	if p.device.ID == "" {
 		signal(p.dir.nameless)
 	}
@@ -193,10 +218,7 @@ func (p *place) lost() {
 	p.dir.mu.Lock()
 	defer p.dir.mu.Unlock()
 	p.linked = false
-	select {
-	case <-p.seen:
-	default:
-	}
+	drain(p.seen)
 	signal(p.dir.lost)
 }
 
@@ -204,6 +226,14 @@ func (p *place) lost() {
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
+	default:
+	}
+}
+
+// drain takes that value out, if it is there.
+func drain(c chan struct{}) {
+	select {
+	case <-c:
 	default:
 	}
 }

@@ -44,7 +44,7 @@ func (d *Devices) discover(ctx context.Context, tell func(bridge.Sighting)) {
 			before = state
 		}
 		rest := sweepFor - time.Since(began)
-		if !d.directory.missing() {
+		if err == nil && !d.directory.missing() {
 			rest += sweepRest
 		}
 		select {
@@ -78,7 +78,7 @@ func (d *Devices) sweep(ctx context.Context, tell func(bridge.Sighting)) (state 
 			d.log.Debug("skipped an mDNS answer", "remote", e.Instance, "txt", e.Text)
 			continue
 		}
-		if !d.Ignored(dev) {
+		if !d.ignored(dev) {
 			tell(d.directory.see(dev))
 		}
 	}

@@ -1,12 +1,16 @@
 package cast
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"net"
 	"reflect"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/grandcat/zeroconf"
 
@@ -120,6 +124,22 @@ func loopback(t *testing.T) net.Interface {
 	}
 	t.Skip("there is no loopback interface")
 	return net.Interface{}
+}
+
+func TestNoInterfaceIsAWarningOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		d := New(Config{Discovery: true, Interfaces: []string{"nosuch0"}}, slog.New(slog.NewTextHandler(&log, nil)))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if err := d.Run(ctx, func(bridge.Sighting) {}); err != nil {
+			t.Fatal(err)
+		}
+		got := log.String()
+		if strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") || !strings.Contains(got, "nosuch0") {
+			t.Errorf("logged %s", got)
+		}
+	})
 }
 
 func TestDiscoveryOnLoopback(t *testing.T) {

@@ -118,6 +118,31 @@ func TestASightingIsTriedAtOnce(t *testing.T) {
 	})
 }
 
+func TestALinkToAnAddressThatAnotherDeviceHasNowIsDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := keep(t, Config{Static: []Static{{Host: kitchen.Host, Port: kitchen.Port, ID: someID}}}, kitchen, true)
+		k.welcome(t)
+		bath := media.Device{ID: otherID, Name: "Bath", Host: kitchen.Host, Port: kitchen.Port}
+		k.place.found(kitchen.Host) // an in-memory connection has no address
+		k.devices.directory.see(bath)
+		if s, ok := (<-k.told).(bridge.Status); !ok || s.Online {
+			t.Fatalf("told %+v", s)
+		}
+		pass(10 * time.Minute)
+		if len(k.at) != 1 {
+			t.Errorf("tried %v where another device is", k.at[1:])
+		}
+		moved := kitchen
+		moved.Host = "192.0.2.99"
+		k.devices.directory.see(moved)
+		synctest.Wait()
+		if len(k.at) != 2 || k.at[1] != "192.0.2.99:8009" {
+			t.Errorf("tried %v", k.at)
+		}
+		k.welcome(t)
+	})
+}
+
 func TestADeviceOfUnknownAddressIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := keep(t, Config{}, media.Device{ID: someID, Name: "Kitchen"}, false)

@@ -1,6 +1,7 @@
 package cast
 
 import (
+	"cmp"
 	"time"
 
 	"localcast/bridge"
@@ -31,6 +32,8 @@ type mediaView struct {
 	current *mediaSession // nil: nothing is loaded
 	// rising says that session ids only rise, as the Default Media Receiver's do, so that a lower one is old news.
 	rising bool
+	// blame is what the app last said of an error: the status that ends a session tells no code.
+	blame string
 }
 
 // ending is the end of a session.
@@ -42,7 +45,7 @@ type ending struct {
 // merge takes the status list of a MEDIA_STATUS and returns the sessions that it ended.
 func (v *mediaView) merge(entries []object, now time.Time) []ending {
 	if len(entries) == 0 {
-		return v.end("", "", now)
+		return v.end("", now)
 	}
 	var ended []ending
 	for _, e := range entries {
@@ -65,13 +68,17 @@ func (v *mediaView) mergeOne(e object, now time.Time) (ended []ending) {
 		if t, ok := e.number("currentTime"); ok && t > 0 {
 			v.current.status.Position, v.current.status.At = t, now
 		}
-		return v.end(e.text("idleReason"), describeError(e), now)
+		v.accuse(e)
+		return v.end(e.text("idleReason"), now)
+	}
+	if state == stateUnknown && (v.current == nil || v.current.id != id) {
+		return nil // nothing is told of what would begin
 	}
 	loading := e.object("extendedStatus")
 	if inner, ok := loading.whole("mediaSessionId"); ok && inner != id && state == bridge.PlayLoading {
 		// What is outside is the old session's, and maybe its end; the inner session is the one that loads.
 		if reason := e.text("idleReason"); reason != "" && v.current != nil && v.current.id == id {
-			ended = v.end(reason, describeError(e), now)
+			ended = v.end(reason, now)
 		}
 		id, e = inner, loading
 	}
@@ -79,7 +86,7 @@ func (v *mediaView) mergeOne(e object, now time.Time) (ended []ending) {
 		if v.rising && id < v.current.id {
 			return ended
 		}
-		ended = append(ended, v.end("INTERRUPTED", "", now)...)
+		ended = append(ended, v.end("INTERRUPTED", now)...)
 	}
 	if v.current == nil {
 		v.current = &mediaSession{id: id, status: bridge.MediaStatus{
@@ -92,12 +99,11 @@ func (v *mediaView) mergeOne(e object, now time.Time) (ended []ending) {
 
 // end closes the current session, if there is one. A session that vanished without a reason is taken for finished where
 // that was due, else for stopped.
-func (v *mediaView) end(reason, message string, now time.Time) []ending {
+func (v *mediaView) end(reason string, now time.Time) []ending {
 	m := v.current
 	if m == nil {
 		return nil
 	}
-	v.current = nil
 	e := bridge.Ended{Tag: m.status.Tag, URL: m.status.URL, Position: m.positionAt(now)}
 	switch reason {
 	case "FINISHED":
@@ -107,7 +113,7 @@ func (v *mediaView) end(reason, message string, now time.Time) []ending {
 	case "CANCELLED":
 		e.Reason = bridge.EndCancelled
 	case "ERROR":
-		e.Reason, e.Message = bridge.EndError, message
+		e.Reason, e.Message = bridge.EndError, cmp.Or(v.blame, describeError(nil))
 	default:
 		e.Reason = bridge.EndCancelled
 		left := m.status.Duration - e.Position
@@ -115,7 +121,15 @@ func (v *mediaView) end(reason, message string, now time.Time) []ending {
 			e.Reason = bridge.EndFinished
 		}
 	}
+	v.current, v.blame = nil, ""
 	return []ending{{m, e}}
+}
+
+// accuse remembers an error's code, if o tells one.
+func (v *mediaView) accuse(o object) {
+	if _, told := o.whole("detailedErrorCode"); told {
+		v.blame = describeError(o)
+	}
 }
 
 // stateIdle is the player state of a session that is over; stateUnknown that of a status that does not tell.

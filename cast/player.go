@@ -23,8 +23,10 @@ const (
 // maxOrders bounds the orders that have not been looked at yet.
 const maxOrders = 64
 
-// errNoAddress says that nobody knows yet where a device is.
-var errNoAddress = errors.New("no address is known")
+var (
+	errNoAddress = errors.New("nobody knows yet where the device is")
+	errOther     = errors.New("another device has that address now")
+)
 
 // player is one Chromecast. Its Run keeps the link and alone touches the session on it.
 type player struct {
@@ -168,6 +170,8 @@ func (p *player) converse(ctx context.Context, c *channel, s *session) error {
 			err = s.handle(m, time.Now())
 		case o := <-p.orders:
 			s.do(o, time.Now())
+		case <-p.place.wrong:
+			return errOther
 		case <-alarm.C:
 			err = s.expire(time.Now())
 		}

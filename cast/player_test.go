@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,6 +38,7 @@ type setup struct {
 	reports  reports
 	url      string
 	serial   uint64
+	stop     func() // ends the player and waits for it
 }
 
 func newSetup(t *testing.T, c casttest.Config) *setup {
@@ -56,12 +59,13 @@ func newSetup(t *testing.T, c casttest.Config) *setup {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.player.Run(ctx) }()
-	t.Cleanup(func() {
+	s.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
 	})
+	t.Cleanup(s.stop)
 	s.status(func(st bridge.Status) bool { return st.Online })
 	return s
 }
@@ -151,14 +155,219 @@ func (s *setup) load() bridge.Order {
 	}}
 }
 
+// receives waits until the device is as wanted.
+func (s *setup) receives(want func(casttest.Snapshot) bool) casttest.Snapshot {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), patience)
+	defer cancel()
+	snap, err := s.receiver.Await(ctx, want)
+	if err != nil {
+		s.Fatalf("the device never came there (%v); it is %+v", err, snap)
+	}
+	return snap
+}
+
 func TestPlayToTheEnd(t *testing.T) {
-	s := newSetup(t, casttest.Config{Speed: 20, LaunchStatus: true, LoadingAnswers: true})
+	for name, c := range map[string]casttest.Config{
+		"the answer to LOAD is BUFFERING": {Speed: 20},
+		"it is LOADING":                   {Speed: 20, LaunchStatus: true, LoadingAnswers: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSetup(t, c)
+			s.obey(s.load())
+			m := s.state(bridge.PlayPlaying)
+			if m.Tag == nil || m.Tag.Entry != "e1" || m.URL != s.url || m.Title != "Tone" || m.Duration != 10 || m.ContentType != "audio/wav" {
+				t.Errorf("plays %+v", m)
+			}
+			e := await(s, "the end", func(bridge.Ended) bool { return true })
+			if e.Reason != bridge.EndFinished || e.Tag == nil || *e.Tag != *m.Tag || e.URL != s.url {
+				t.Errorf("ended %+v", e)
+			}
+			s.status(func(st bridge.Status) bool { return st.Media == nil && st.Default && st.Asked })
+		})
+	}
+}
+
+func TestControls(t *testing.T) {
+	s := newSetup(t, casttest.Config{})
+	load := s.load()
+	load.Load.Position, load.Load.Paused = 2, true
+	s.obey(load)
+	if m := s.state(bridge.PlayPaused); m.Position != 2 {
+		t.Errorf("paused at %v", m.Position)
+	}
+	s.obey(bridge.Order{Kind: bridge.OrderResume})
+	s.state(bridge.PlayPlaying)
+	s.obey(bridge.Order{Kind: bridge.OrderSeek, Position: 6})
+	s.status(func(st bridge.Status) bool { return st.Media != nil && st.Media.Position >= 6 })
+	s.obey(bridge.Order{Kind: bridge.OrderPause})
+	s.state(bridge.PlayPaused)
+
+	for _, level := range []int{0, 7, 100, 29} {
+		s.obey(bridge.Order{Kind: bridge.OrderVolume, Volume: level})
+		s.status(func(st bridge.Status) bool { return st.Volume == level })
+	}
+	s.obey(bridge.Order{Kind: bridge.OrderMute, Muted: true})
+	s.status(func(st bridge.Status) bool { return st.Muted && st.Volume == 29 })
+
+	s.obey(bridge.Order{Kind: bridge.OrderStopMedia})
+	e := await(s, "the end", func(bridge.Ended) bool { return true })
+	if e.Reason != bridge.EndCancelled || e.Position < 6 {
+		t.Errorf("ended %+v", e)
+	}
+	s.obey(bridge.Order{Kind: bridge.OrderStopApp})
+	s.status(func(st bridge.Status) bool { return st.Idle })
+	s.obey(bridge.Order{Kind: bridge.OrderWake})
+	s.status(func(st bridge.Status) bool { return st.Default && st.Media == nil })
+}
+
+func TestWhatTheRoomDoesIsTold(t *testing.T) {
+	s := newSetup(t, casttest.Config{})
 	s.obey(s.load())
-	if m := s.state(bridge.PlayPlaying); m.Tag == nil || m.Tag.Entry != "e1" || m.URL != s.url || m.Title != "Tone" {
+	s.state(bridge.PlayPlaying)
+	s.receiver.Pause()
+	s.state(bridge.PlayPaused)
+	s.receiver.SetVolume(0.123, true)
+	s.status(func(st bridge.Status) bool { return st.Volume == 12 && st.Muted })
+	s.receiver.CloseApp()
+	if e := await(s, "the end", func(bridge.Ended) bool { return true }); e.Reason != bridge.EndCancelled {
+		t.Errorf("ended %+v", e)
+	}
+	s.status(func(st bridge.Status) bool { return st.Idle && st.Media == nil })
+}
+
+func TestRefusedLoads(t *testing.T) {
+	for name, row := range map[string]struct {
+		refuse casttest.LoadError
+		want   string
+	}{
+		"of a format":    {casttest.LoadError{Code: 104}, "the device cannot play this format"},
+		"without a code": {casttest.LoadError{}, "the device could not play it"},
+		"as a request":   {casttest.LoadError{Type: "INVALID_REQUEST", Reason: "INVALID_PARAMS"}, "the device did not accept the request (INVALID_PARAMS)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSetup(t, casttest.Config{})
+			s.receiver.SetRefuse(func(string) *casttest.LoadError { return &row.refuse })
+			d := s.order(s.load())
+			if d.Fail == nil || d.Fail.Kind != bridge.FailRefused || d.Fail.Message != row.want {
+				t.Errorf("answered %+v", d.Fail)
+			}
+			s.receiver.SetRefuse(nil)
+			s.obey(s.load())
+			s.state(bridge.PlayPlaying)
+		})
+	}
+}
+
+func TestALoadOverWhatPlays(t *testing.T) {
+	s := newSetup(t, casttest.Config{})
+	s.obey(s.load())
+	first := *s.state(bridge.PlayPlaying).Tag
+	second := s.load()
+	second.Serial, second.Load.Tag = 2, bridge.Tag{Bridge: "b", Entry: "e2", Serial: 2}
+	s.player.Do(second)
+	e := await(s, "the end", func(bridge.Ended) bool { return true })
+	if e.Reason != bridge.EndInterrupted || e.Tag == nil || *e.Tag != first {
+		t.Errorf("ended %+v", e)
+	}
+	if m := s.state(bridge.PlayPlaying); m.Tag.Serial != 2 {
 		t.Errorf("plays %+v", m)
 	}
-	e := await(s, "the end", func(bridge.Ended) bool { return true })
-	if e.Reason != bridge.EndFinished || e.Tag == nil || e.Position > 10 {
+}
+
+func TestALostLinkFindsTheFilmStillRunning(t *testing.T) {
+	s := newSetup(t, casttest.Config{})
+	s.obey(s.load())
+	before := s.state(bridge.PlayPlaying)
+	s.receiver.Drop()
+	s.status(func(st bridge.Status) bool { return !st.Online })
+	s.status(func(st bridge.Status) bool { return st.Online })
+	after := s.state(bridge.PlayPlaying)
+	if after.Tag == nil || *after.Tag != *before.Tag || after.URL != before.URL {
+		t.Errorf("plays %+v", after)
+	}
+	if loads := s.receiver.Loads(); len(loads) != 1 {
+		t.Errorf("%d loads", len(loads))
+	}
+	s.obey(bridge.Order{Kind: bridge.OrderPause})
+	s.state(bridge.PlayPaused)
+}
+
+func TestATakeoverIsToldAndNothingIsLaunched(t *testing.T) {
+	s := newSetup(t, casttest.Config{})
+	s.obey(s.load())
+	s.state(bridge.PlayPlaying)
+	s.receiver.TakeOver("233637DE", "YouTube")
+	// Whether the app says CANCELLED before it is replaced is the receiver's affair.
+	if e := await(s, "the end", func(bridge.Ended) bool { return true }); e.Reason != bridge.EndInterrupted && e.Reason != bridge.EndCancelled {
 		t.Errorf("ended %+v", e)
+	}
+	st := s.status(func(st bridge.Status) bool { return st.App == "YouTube" && st.Asked })
+	if st.Default || st.Idle || st.Media != nil || !st.Controllable {
+		t.Errorf("status %+v", st)
+	}
+	if snap := s.receiver.Snapshot(); snap.AppID != "233637DE" || len(snap.Loads) != 1 {
+		t.Errorf("the device runs %s, %d loads", snap.AppID, len(snap.Loads))
+	}
+	s.obey(s.load())
+	s.state(bridge.PlayPlaying)
+}
+
+func TestShutdownLeavesTheFilmRunning(t *testing.T) {
+	s := newSetup(t, casttest.Config{StopOnClose: true})
+	s.obey(s.load())
+	s.state(bridge.PlayPlaying)
+	s.stop()
+	if snap := s.receives(func(c casttest.Snapshot) bool { return c.Senders == 0 }); snap.PlayerState != "PLAYING" {
+		t.Errorf("the device is %s", snap.PlayerState)
+	}
+}
+
+func TestADiscoveredDevicePlays(t *testing.T) {
+	lo, err := net.InterfaceByName("lo")
+	if err != nil {
+		t.Skip("there is no interface lo")
+	}
+	r, err := casttest.NewReceiver(casttest.Config{Name: "Bath", Kind: casttest.Group, Advertise: lo})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	devices := cast.New(cast.Config{Discovery: true, Interfaces: []string{"lo"}}, slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	seen := make(chan bridge.Sighting, 100)
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel()
+	running.Go(func() {
+		if err := devices.Run(ctx, func(s bridge.Sighting) {
+			select {
+			case seen <- s:
+			default:
+			}
+		}); err != nil {
+			t.Error(err)
+		}
+	})
+	for s := range seen {
+		if s.Name != "Bath" {
+			continue
+		}
+		if s.Kind != media.GroupDevice || strings.Contains(s.ID, "-") || len(s.ID) != 32 {
+			t.Errorf("found %+v", s)
+		}
+		set := &setup{T: t, receiver: r, reports: reports{make(chan any, 1000)}}
+		player := devices.Player(s, set.reports)
+		running.Go(func() {
+			if err := player.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+		st := set.status(func(st bridge.Status) bool { return st.Online })
+		if st.Host != s.Host {
+			t.Errorf("linked to %s, found at %s", st.Host, s.Host)
+		}
+		return
 	}
 }

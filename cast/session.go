@@ -197,7 +197,7 @@ func (s *session) follow(now time.Time) {
 		if a.id == "" {
 			reason = "CANCELLED"
 		}
-		s.end(s.media.end(reason, "", now))
+		s.end(s.media.end(reason, now))
 		s.media = mediaView{rising: a.standard}
 		s.transport, s.asking = transport, time.Time{}
 		s.heard, s.evicted, s.rejoined = false, false, false
@@ -239,13 +239,14 @@ func (s *session) handleMedia(o object, mine bool, now time.Time) {
 		s.loadProgress()
 		s.answer(id, s.transport, nil)
 	case "LOAD_FAILED", "LOAD_CANCELLED", "INVALID_PLAYER_STATE", "INVALID_REQUEST", "INVALID_COMMAND", "ERROR":
-		if s.load != nil && s.load.request != 0 && (id == s.load.request || id == 0 && mine) {
+		// An answer without an id is our load's if it came to us alone, unless it may speak of a load that was replaced.
+		ours := id == 0 && mine && o.text("type") != "LOAD_CANCELLED"
+		if s.load != nil && s.load.request != 0 && (id == s.load.request || ours) {
 			s.loadFailed(refusal(o))
 			return
 		}
-		if id != 0 {
-			s.answer(id, s.transport, refusal(o))
-		}
+		s.media.accuse(o)
+		s.answer(id, s.transport, refusal(o))
 	}
 }
 

@@ -141,6 +141,9 @@ func (w *memoryWriter) WriteHeader(status int) {
 	}
 }
 
+// breakOff ends the connection in the middle.
+func (w *memoryWriter) breakOff() { w.out.CloseWithError(io.ErrUnexpectedEOF) }
+
 func (w *memoryWriter) Write(b []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
 	return w.out.Write(b)

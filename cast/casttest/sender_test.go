@@ -46,7 +46,7 @@ func dial(t *testing.T, r *casttest.Receiver, id string) *sender {
 func newSender(t *testing.T, raw net.Conn, id string) *sender {
 	s := &sender{
 		t: t, id: id, conn: tls.Client(raw, &tls.Config{InsecureSkipVerify: true}),
-		in: make(chan wire.Message, 1000), gone: make(chan error, 1),
+		in: make(chan wire.Message, 10_000), gone: make(chan error, 1),
 	}
 	go func() {
 		for {

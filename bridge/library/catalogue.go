@@ -1,0 +1,230 @@
+package library
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"localcast/bridge/media"
+)
+
+// catalogue is library.db. Only the goroutine of New and then of Run writes; read may be used by all.
+type catalogue struct {
+	db    *sql.DB // of the writer
+	write *writer
+	read  *sql.DB
+}
+
+// schemaVersion is the user_version of library.db. Another one means that another release wrote it.
+const schemaVersion = 1
+
+// Items outlive their files: a file that is gone keeps its rows, with the time at which it was missed, for tombstoneAge.
+// n is what rows refer to each other by; id is what the world knows. A container's key says what makes it the same again.
+const schema = `
+CREATE TABLE roots(
+	id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, available INTEGER NOT NULL DEFAULT 1);
+CREATE TABLE items(
+	n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, key TEXT UNIQUE,
+	title TEXT NOT NULL, subtitle TEXT NOT NULL DEFAULT '', name TEXT NOT NULL DEFAULT '', artist TEXT NOT NULL DEFAULT '',
+	album TEXT NOT NULL DEFAULT '', show TEXT NOT NULL DEFAULT '', genre TEXT NOT NULL DEFAULT '',
+	season INTEGER, episode INTEGER, year INTEGER NOT NULL DEFAULT 0,
+	duration REAL NOT NULL DEFAULT 0, content_type TEXT NOT NULL DEFAULT '', size INTEGER NOT NULL DEFAULT 0,
+	path TEXT NOT NULL DEFAULT '', format TEXT NOT NULL DEFAULT '', video TEXT NOT NULL DEFAULT '', audio TEXT NOT NULL DEFAULT '',
+	width INTEGER NOT NULL DEFAULT 0, height INTEGER NOT NULL DEFAULT 0, channels INTEGER NOT NULL DEFAULT 0,
+	picture INTEGER NOT NULL DEFAULT 0,
+	folder_n INTEGER, group_n INTEGER, artist_n INTEGER, genre_n INTEGER,
+	sort BLOB NOT NULL DEFAULT x'', place BLOB NOT NULL DEFAULT x'');
+CREATE INDEX items_sort ON items(sort);
+CREATE INDEX items_place ON items(place);
+CREATE INDEX items_path ON items(path);
+CREATE TABLE dirs(
+	n INTEGER PRIMARY KEY, root INTEGER NOT NULL, parent INTEGER NOT NULL, name BLOB NOT NULL,
+	dev INTEGER NOT NULL DEFAULT 0, inode INTEGER NOT NULL DEFAULT 0, mtime INTEGER NOT NULL DEFAULT 0,
+	listed INTEGER NOT NULL DEFAULT 0, cover BLOB NOT NULL DEFAULT x'', UNIQUE(root, parent, name));
+CREATE INDEX dirs_inode ON dirs(inode);
+CREATE TABLE files(
+	n INTEGER PRIMARY KEY, root INTEGER NOT NULL, dir INTEGER NOT NULL, name BLOB NOT NULL,
+	dev INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
+	sum BLOB NOT NULL, cover BLOB NOT NULL DEFAULT x'', gone INTEGER);
+CREATE UNIQUE INDEX files_name ON files(dir, name) WHERE gone IS NULL;
+CREATE INDEX files_inode ON files(inode);
+CREATE INDEX files_sum ON files(size, sum);
+`
+
+// openCatalogue opens library.db in a folder. One that is damaged, or that another release wrote, is set aside: it can be
+// rebuilt from the folders, and only ids are lost with it.
+func openCatalogue(dir string, log *slog.Logger) (*catalogue, error) {
+	path := filepath.Join(dir, "library.db")
+	c, err := tryCatalogue(path)
+	if err == nil {
+		return c, nil
+	}
+	if !damaged(err) && !errors.Is(err, errSchema) {
+		return nil, fmt.Errorf("open library.db: %w", err)
+	}
+	aside := path + ".damaged-" + time.Now().UTC().Format("20060102T150405")
+	if err := os.Rename(path, aside); err != nil {
+		return nil, fmt.Errorf("set the damaged library.db aside: %w", err)
+	}
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if err := os.Rename(path+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("set the damaged library.db aside: %w", err)
+		}
+	}
+	log.Error("library.db cannot be read; it was set aside and is rebuilt from the folders, with new item ids",
+		"kept", filepath.Base(aside), "err", err)
+	if c, err = tryCatalogue(path); err != nil {
+		return nil, fmt.Errorf("open a new library.db: %w", err)
+	}
+	return c, nil
+}
+
+var errSchema = errors.New("another release of the program wrote it")
+
+func tryCatalogue(path string) (*catalogue, error) {
+	open := func(conns int, pragmas ...string) (*sql.DB, error) {
+		abs, err := filepath.Abs(path)
+		if err != nil {
+			return nil, err
+		}
+		q := url.Values{"_pragma": append(pragmas, "busy_timeout(5000)", "cache_size(-2000)", "temp_store(memory)")}
+		db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: abs}).EscapedPath()+"?"+q.Encode())
+		if err != nil {
+			return nil, err
+		}
+		db.SetMaxOpenConns(conns)
+		db.SetMaxIdleConns(conns)
+		return db, nil
+	}
+	db, err := open(1, "journal_mode(wal)", "synchronous(normal)")
+	if err != nil {
+		return nil, err
+	}
+	if err := prepare(db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	conn, err := db.Conn(context.Background())
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	read, err := open(2, "query_only(1)")
+	if err != nil {
+		return nil, errors.Join(err, conn.Close(), db.Close())
+	}
+	return &catalogue{db, &writer{conn: conn, prepared: map[string]*sql.Stmt{}}, read}, nil
+}
+
+// prepare checks the file and makes the tables of a new one.
+func prepare(db *sql.DB) error {
+	var verdict string
+	if err := db.QueryRow("PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return err
+	}
+	if verdict != "ok" {
+		return fmt.Errorf("%w: %s", errDamaged, verdict)
+	}
+	var version int
+	if err := db.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
+	switch version {
+	case schemaVersion:
+		return nil
+	case 0:
+		_, err := db.Exec(fmt.Sprintf("BEGIN;%s PRAGMA user_version=%d; COMMIT;", schema, schemaVersion))
+		return err
+	}
+	return errSchema
+}
+
+var errDamaged = errors.New("the file is damaged")
+
+// damaged reports whether SQLite says that the file is none of its own, or broken.
+func damaged(err error) bool {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+			return true
+		}
+	}
+	return errors.Is(err, errDamaged)
+}
+
+func (c *catalogue) close() error {
+	return errors.Join(c.read.Close(), c.write.close(), c.db.Close())
+}
+
+// newID returns a random id. Fifty bits make a clash unlikely; the UNIQUE column makes it impossible.
+func newID() media.ID {
+	const letters = "abcdefghijklmnopqrstuvwxyz234567"
+	var b [media.IDLength]byte
+	rand.Read(b[:]) // never fails
+	for i := range b {
+		b[i] = letters[b[i]&31]
+	}
+	return media.ID(b[:])
+}
+
+// itemColumns are what scanItem reads, of items i with the folders d, above it p, and o, which it is itself.
+const (
+	itemColumns = `i.id, i.kind, i.title, i.subtitle, i.name, i.artist, i.album, i.show, i.genre, i.season, i.episode, i.year,
+	i.duration, i.content_type, i.size, i.path, i.format, i.video, i.audio, i.width, i.height, i.channels,
+	i.picture OR length(coalesce(d.cover, x'')) > 0 OR length(coalesce(o.cover, x'')) > 0
+	OR p.parent > 0 AND length(coalesce(p.cover, x'')) > 0`
+	itemTables = `items i LEFT JOIN dirs d ON d.n = i.folder_n AND i.kind <> 'folder' LEFT JOIN dirs p ON p.n = d.parent
+	LEFT JOIN dirs o ON o.n = i.n`
+)
+
+// scanItem reads the columns itemColumns, and what more the query asked for.
+func scanItem(rows interface{ Scan(...any) error }, more ...any) (media.Item, error) {
+	var it media.Item
+	var season, episode sql.NullInt64
+	var picture sql.NullBool
+	err := rows.Scan(append([]any{&it.ID, &it.Kind, &it.Title, &it.Subtitle, &it.Name, &it.Artist, &it.Album, &it.Show, &it.Genre,
+		&season, &episode, &it.Year, &it.Duration, &it.ContentType, &it.Size, &it.Path, &it.Format, &it.VideoCodec,
+		&it.AudioCodec, &it.Width, &it.Height, &it.Channels, &picture}, more...)...)
+	if season.Valid {
+		it.Season = media.Num(int(season.Int64))
+	}
+	if episode.Valid {
+		it.Episode = media.Num(int(episode.Int64))
+	}
+	it.HasArtwork = picture.Bool
+	return it, err
+}
+
+// items returns the items with these ids, in their order; those that are not there are left out.
+func (c *catalogue) items(ctx context.Context, ids []media.ID) ([]media.Item, error) {
+	out := make([]media.Item, 0, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	stmt, err := c.read.PrepareContext(ctx, "SELECT "+itemColumns+" FROM "+itemTables+" WHERE i.id = ?")
+	if err != nil {
+		return nil, err
+	}
+	defer stmt.Close()
+	for _, id := range ids {
+		it, err := scanItem(stmt.QueryRowContext(ctx, string(id)))
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, it)
+	}
+	return out, nil
+}

@@ -1,0 +1,154 @@
+package library
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+
+	"localcast/bridge/library/names"
+	"localcast/bridge/library/probe"
+	"localcast/bridge/media"
+)
+
+const (
+	maxCover  = 32 << 20 // bytes of a picture that is served
+	coverTrys = 5        // items of a container that are asked for its cover
+)
+
+// Cover returns an item's picture and its MIME type: of an image itself; else the picture that lies beside the file under
+// its name, the one in the file's tags, the one of its folder, or of the folder above. A container shows the first that its
+// items have. At most 32 MB are read. The error wraps media.ErrNoItem where there is no item or no picture.
+func (l *Library) Cover(ctx context.Context, id media.ID) (data []byte, contentType string, err error) {
+	it, err := l.Item(ctx, id)
+	if err != nil {
+		return nil, "", err
+	}
+	if it.Kind.Container() {
+		return l.containerCover(ctx, it)
+	}
+	fo, dir, name, cover, err := l.place(ctx, id)
+	if err != nil {
+		return nil, "", err
+	}
+	if it.Kind == media.Image {
+		return l.picture(ctx, fo, join(dir, name))
+	}
+	if cover != "" {
+		if data, contentType, err = l.picture(ctx, fo, join(dir, cover)); err == nil {
+			return data, contentType, nil
+		}
+	}
+	if data, contentType, err = l.embedded(ctx, fo, join(dir, name)); err == nil {
+		return data, contentType, nil
+	}
+	return l.folderCover(ctx, id, fo, dir)
+}
+
+// containerCover is a folder's own picture, or the first that one of the items has.
+func (l *Library) containerCover(ctx context.Context, it media.Item) ([]byte, string, error) {
+	if it.Kind == media.Folder && it.Path != "" {
+		if data, contentType, err := l.ownCover(ctx, it.ID); err == nil {
+			return data, contentType, nil
+		}
+	}
+	items, err := l.Items(ctx, it.ID, coverTrys)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, in := range items {
+		if data, contentType, err := l.Cover(ctx, in.ID); err == nil {
+			return data, contentType, nil
+		}
+	}
+	return nil, "", fmt.Errorf("%s has no picture: %w", it.ID, media.ErrNoItem)
+}
+
+// ownCover is the picture that lies in a folder for the folder.
+func (l *Library) ownCover(ctx context.Context, id media.ID) ([]byte, string, error) {
+	var n, root int64
+	var cover, dir []byte
+	err := l.db.read.QueryRowContext(ctx, "SELECT d.n, d.root, d.cover FROM items i JOIN dirs d ON d.n = i.n WHERE i.id=?", string(id)).
+		Scan(&n, &root, &cover)
+	if err == nil {
+		err = l.db.read.QueryRowContext(ctx, dirPathQuery, n).Scan(&dir)
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("look up %s: %w", id, err)
+	}
+	fo := l.folderOf(root)
+	if len(cover) == 0 || fo == nil {
+		return nil, "", absent(id)
+	}
+	return l.picture(ctx, fo, join(string(dir), string(cover)))
+}
+
+// folderCover is the picture of the folder in which an item lies, or of the one above.
+func (l *Library) folderCover(ctx context.Context, id media.ID, fo *folder, dir string) ([]byte, string, error) {
+	var own, above []byte
+	err := l.db.read.QueryRowContext(ctx, `SELECT d.cover, CASE WHEN p.parent > 0 THEN p.cover ELSE x'' END
+		FROM items i JOIN dirs d ON d.n = i.folder_n LEFT JOIN dirs p ON p.n = d.parent WHERE i.id=?`, string(id)).Scan(&own, &above)
+	if err != nil {
+		return nil, "", fmt.Errorf("look up %s: %w", id, err)
+	}
+	switch {
+	case len(own) > 0:
+		return l.picture(ctx, fo, join(dir, string(own)))
+	case len(above) > 0:
+		return l.picture(ctx, fo, join(parent(dir), string(above)))
+	}
+	return nil, "", fmt.Errorf("%s has no picture: %w", id, media.ErrNoItem)
+}
+
+// parent is the folder that a path of slashes lies in.
+func parent(rel string) string {
+	if p := path.Dir(rel); p != "." {
+		return p
+	}
+	return ""
+}
+
+// picture reads a picture file.
+func (l *Library) picture(ctx context.Context, fo *folder, rel string) ([]byte, string, error) {
+	f, err := l.openWithin(ctx, fo, rel)
+	if err != nil {
+		return nil, "", fmt.Errorf("open the picture: %w", err)
+	}
+	defer f.Close()
+	data, err := call(ctx, fo, openTimeout, func() ([]byte, error) { return io.ReadAll(io.LimitReader(f, maxCover+1)) }, nil)
+	if err != nil {
+		return nil, "", fmt.Errorf("read the picture: %w", err)
+	}
+	if len(data) > maxCover {
+		return nil, "", fmt.Errorf("the picture is larger than %d MB: %w", maxCover>>20, media.ErrNoItem)
+	}
+	_, contentType := names.Medium(rel)
+	return data, contentType, nil
+}
+
+// embedded reads the picture in a file's tags.
+func (l *Library) embedded(ctx context.Context, fo *folder, rel string) ([]byte, string, error) {
+	type cover struct {
+		data        []byte
+		contentType string
+	}
+	f, err := l.openWithin(ctx, fo, rel)
+	if err != nil {
+		return nil, "", err
+	}
+	c, err := call(ctx, fo, openTimeout, func() (c cover, err error) {
+		defer closeAfter(f, &err)
+		info, err := f.Stat()
+		if err != nil {
+			return c, err
+		}
+		c.data, c.contentType, err = probe.Cover(f, info.Size())
+		return c, err
+	}, nil)
+	return c.data, c.contentType, err
+}
+
+// closeAfter closes a file that was only read.
+func closeAfter(f *os.File, err *error) { *err = errors.Join(*err, f.Close()) }

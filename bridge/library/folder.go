@@ -1,0 +1,278 @@
+package library
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"localcast/bridge/library/names"
+)
+
+// folder is one of the configured folders: a root of the library.
+type folder struct {
+	path  string // absolute and clean
+	base  string // what it is called on every topic
+	root  int64  // its row in roots
+	stuck atomic.Int32
+
+	// Owned by the goroutine of Run.
+	away   bool // it cannot be read now
+	polled bool // it cannot be watched
+}
+
+// How long the disk may take. A network folder whose server is gone keeps a system call for ever.
+const (
+	listTimeout  = 30 * time.Second
+	probeTimeout = 15 * time.Second
+	openTimeout  = 10 * time.Second
+	maxStuck     = 4 // calls of one folder that may hang before it counts as stalled
+)
+
+var errStalled = errors.New("the folder does not answer")
+
+// call runs f, which touches the disk, and waits for it as long as ctx and d allow. Then f goes on by itself, and drop, if
+// given, gets what it brings in the end; while maxStuck such calls hang, every further one fails at once.
+func call[T any](ctx context.Context, fo *folder, d time.Duration, f func() (T, error), drop func(T)) (T, error) {
+	var zero T
+	if fo.stuck.Load() >= maxStuck {
+		return zero, errStalled
+	}
+	type result struct {
+		v   T
+		err error
+	}
+	done := make(chan result, 1)
+	var state atomic.Int32 // 0 while both may, 1 once f has returned in time, 2 once it was given up
+	go func() {
+		v, err := f()
+		if state.CompareAndSwap(0, 1) {
+			done <- result{v, err}
+			return
+		}
+		fo.stuck.Add(-1)
+		if drop != nil && err == nil {
+			drop(v)
+		}
+	}()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	var cause error
+	select {
+	case r := <-done:
+		return r.v, r.err
+	case <-timer.C:
+		cause = errStalled
+	case <-ctx.Done():
+		cause = ctx.Err()
+	}
+	fo.stuck.Add(1)
+	if state.CompareAndSwap(0, 2) {
+		return zero, cause
+	}
+	fo.stuck.Add(-1)
+	r := <-done // it returned at the last moment
+	return r.v, r.err
+}
+
+// entry is a file or folder as a listing finds it.
+type entry struct {
+	name              string
+	dev, inode, mtime int64 // mtime in nanoseconds since 1970
+	size              int64
+}
+
+// listing is what lies in one folder.
+type listing struct {
+	self   entry
+	dirs   []entry
+	files  []entry           // media, by name
+	cover  string            // the picture that stands for the folder; "" for none
+	covers map[string]string // pictures of single files, by the file's stem in lower case
+}
+
+// list reads a folder. Symlinks are left out unless follow resolves them.
+func (fo *folder) list(rel string, follow func(name string) (entry, bool, error)) (listing, error) {
+	sub, err := fo.openRoot(rel)
+	if err != nil {
+		return listing{}, err
+	}
+	defer sub.Close()
+	dir, err := sub.Open(".")
+	if err != nil {
+		return listing{}, err
+	}
+	defer dir.Close()
+	info, err := dir.Stat()
+	if err != nil {
+		return listing{}, err
+	}
+	l := listing{self: entryOf("", info), covers: map[string]string{}}
+	found, err := dir.ReadDir(-1)
+	if err != nil {
+		return listing{}, err
+	}
+	var pictures []entry
+	stems := map[string]bool{}
+	for _, d := range found {
+		e, isDir, ok := look(sub, d, follow)
+		medium, _ := names.Medium(d.Name())
+		switch {
+		case !ok:
+		case isDir && !names.SkipFolder(e.name):
+			l.dirs = append(l.dirs, e)
+		case isDir || names.SkipFile(e.name) || e.size == 0:
+		case medium == names.Picture:
+			pictures = append(pictures, e)
+		case medium != names.None:
+			l.files = append(l.files, e)
+			stems[strings.ToLower(strings.TrimSuffix(e.name, extension(e.name)))] = true
+		}
+	}
+	l.sortPictures(pictures, stems)
+	return l, nil
+}
+
+// sortPictures separates covers from pictures that are looked at for themselves.
+func (l *listing) sortPictures(pictures []entry, stems map[string]bool) {
+	best := 5
+	for _, e := range pictures {
+		switch rank := names.CoverRank(e.name, stems); {
+		case rank == 0:
+			l.files = append(l.files, e)
+		case rank == 5:
+			l.covers[names.CoverOf(e.name)] = e.name
+		case rank < 4 && (rank < best || rank == best && e.name < l.cover):
+			best, l.cover = rank, e.name
+		}
+	}
+}
+
+// look tells what a directory entry is; ok is false for what is neither a regular file nor a folder.
+func look(sub *os.Root, d fs.DirEntry, follow func(string) (entry, bool, error)) (e entry, isDir, ok bool) {
+	medium, _ := names.Medium(d.Name())
+	switch t := d.Type(); {
+	case t.IsDir():
+	case t.IsRegular() && medium != names.None:
+	case t&fs.ModeSymlink != 0 && follow != nil:
+		e, isDir, err := follow(d.Name())
+		e.name = d.Name()
+		return e, isDir, err == nil
+	default:
+		return entry{}, false, false
+	}
+	info, err := sub.Lstat(d.Name())
+	if err != nil || !info.IsDir() && !info.Mode().IsRegular() {
+		return entry{}, false, false
+	}
+	return entryOf(d.Name(), info), info.IsDir(), true
+}
+
+// stat looks at one path below the folder without following a link.
+func (fo *folder) stat(rel string) (entry, fs.FileInfo, error) {
+	root, err := os.OpenRoot(fo.path)
+	if err != nil {
+		return entry{}, nil, err
+	}
+	defer root.Close()
+	info, err := root.Lstat(local(rel))
+	if err != nil {
+		return entry{}, nil, err
+	}
+	return entryOf(info.Name(), info), info, nil
+}
+
+// openRoot opens a folder below this one such that nothing outside of it can be reached. The root is opened anew each time:
+// a file system that was mounted meanwhile is seen, and none is kept from being unmounted.
+func (fo *folder) openRoot(rel string) (*os.Root, error) {
+	root, err := os.OpenRoot(fo.path)
+	if err != nil || rel == "" {
+		return root, err
+	}
+	defer root.Close()
+	return root.OpenRoot(rel)
+}
+
+// open opens a regular file below the folder; a FIFO or a device is refused without waiting for it.
+func (fo *folder) open(rel string) (*os.File, error) {
+	root, err := os.OpenRoot(fo.path)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	f, err := root.OpenFile(rel, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errNotRegular
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// empty reports whether the folder has nothing in it that the library could hold, as an unmounted disk's mount point.
+func (fo *folder) empty() (bool, error) {
+	root, err := os.OpenRoot(fo.path)
+	if err != nil {
+		return false, err
+	}
+	defer root.Close()
+	dir, err := root.Open(".")
+	if err != nil {
+		return false, err
+	}
+	defer dir.Close()
+	for {
+		found, err := dir.ReadDir(100)
+		for _, d := range found {
+			medium, _ := names.Medium(d.Name())
+			link := d.Type()&fs.ModeSymlink != 0
+			if d.IsDir() && !names.SkipFolder(d.Name()) || !d.IsDir() && medium != names.None || link {
+				return false, nil
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+}
+
+// join puts a path of slashes together; "" is the folder itself.
+func join(dir, name string) string {
+	if dir == "" {
+		return name
+	}
+	return dir + "/" + name
+}
+
+// local is a relative path as the os package wants it.
+func local(rel string) string {
+	if rel == "" {
+		return "."
+	}
+	return filepath.FromSlash(rel)
+}
+
+// isDir reports whether there is a folder at a path below this one.
+func (fo *folder) isDir(rel string) (bool, error) {
+	root, err := os.OpenRoot(fo.path)
+	if err != nil {
+		return false, err
+	}
+	defer root.Close()
+	info, err := root.Stat(local(rel))
+	return err == nil && info.IsDir(), err
+}

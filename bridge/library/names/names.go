@@ -1,0 +1,117 @@
+// Package names says what a path tells of its film, episode, track or picture: its kind, show, season, episode, title,
+// year, artist, album and numbers, release noise dropped. It is pure: it never touches a file and knows no tags; what a
+// probe or a tag knows better is merged by who calls it.
+//
+// The conventions are those that Kodi, Plex and Jellyfin document for their users, and what release groups and camera
+// makers write.
+package names
+
+import (
+	"regexp"
+	"strings"
+
+	"localcast/bridge/media"
+)
+
+// Info is what a path tells. Empty strings, zero numbers and unknown Numbers are unknown.
+type Info struct {
+	Kind media.Kind // movie, episode, video, track or image
+	// Title is the own title of what the file holds: of an episode "Hospital", which may be "".
+	Title string
+
+	Show            string
+	Season, Episode media.Number
+	LastEpisode     int    // of a file with several episodes; 0 for one
+	Date            string // of an episode that is known by its day: "2026-03-05"
+
+	Year          int // of the movie, the show or the album
+	Artist, Album string
+	Track, Disc   int
+}
+
+// Parser reads paths. It is immutable and safe for concurrent use.
+type Parser struct {
+	seasonEpisode, cross, date, dateReversed *regexp.Regexp
+	anime, episodeWord, number               *regexp.Regexp
+	moreEpisodes, moreCross                  *regexp.Regexp
+	seasonFolder, seasonSuffix, discFolder   *regexp.Regexp
+	year, bracketed, braced, bareParens      *regexp.Regexp
+	trackNumber, discTrack                   *regexp.Regexp
+	leadingYear, trailingYear                *regexp.Regexp
+}
+
+// New returns a Parser.
+func New() *Parser {
+	re := regexp.MustCompile
+	const season = `(?:season|series|staffel|saison|temporada|stagione|seizoen|book|volume)`
+	return &Parser{
+		seasonEpisode: re(`(?i)(?:^|[^a-z0-9])s(\d{1,4})[ ._-]*x?e[p]?[ ._]?(\d{1,4})(?:[^0-9]|$)`),
+		cross:         re(`(?i)(?:^|[^a-z0-9])(\d{1,2})x(\d{2,3})(?:[^0-9]|$)`),
+		date:          re(`(?:^|\D)((?:19|20)\d\d)[-._ ](0[1-9]|1[0-2])[-._ ](0[1-9]|[12]\d|3[01])(?:\D|$)`),
+		dateReversed:  re(`(?:^|\D)(0[1-9]|[12]\d|3[01])[-._ ](0[1-9]|1[0-2])[-._ ]((?:19|20)\d\d)(?:\D|$)`),
+		anime:         re(`(?i)^(.+?)(?: s(\d{1,2}))? - (?:ep?)?(\d{1,4})(?:v\d)?(?: .*)?$`),
+		episodeWord:   re(`(?i)(?:^|[^a-z])(?:episode|ep|folge)[ ._]*(\d{1,4})(?:[^0-9]|$)`),
+		number:        re(`(?i)^(?:episode|ep|e|folge)?[ ._]*(\d{1,3})(?:[ ._-]+(.*))?$`),
+		moreEpisodes:  re(`(?i)^(?:[ ._+&-]*e|-)(\d{1,4})(?:[^0-9pix]|$)`),
+		moreCross:     re(`(?i)^(?:[ ._+&-]*\d{1,2}x|x|-)(\d{2,3})(?:[^0-9pi]|$)`),
+		seasonFolder:  re(`(?i)^(?:` + season + `[ ._-]*|s)(\d{1,4})(?:[ ._-].*)?$`),
+		seasonSuffix:  re(`(?i)^(.+?)[ ._-]+(?:` + season + `[ ._-]*|s)(\d{1,4})(?:[ ._-].*)?$`),
+		discFolder:    re(`(?i)^(?:cd|disc|disk|disque)[ ._-]*(\d{1,2})(?:[ ._-].*)?$`),
+		year:          re(`\d{4}`),
+		bracketed:     re(`\[[^\]]*\]`),
+		braced:        re(`\{[^}]*\}`),
+		bareParens:    re(`\(\s*\)`),
+		trackNumber:   re(`^(\d{1,3})(?:\s*[-.)_]+\s*|\s+)(\S.*)$`),
+		discTrack:     re(`^(\d)[-.](\d\d)(?:\s*[-.)_]+\s*|\s+)(\S.*)$`),
+		leadingYear:   re(`^[\[(]?((?:19|20)\d\d)[\])]?\s*(?:[-_.]\s*)?(\S.*)$`),
+		trailingYear:  re(`^(.*\S)\s*[\[(]((?:19|20)\d\d)[\])]$`),
+	}
+}
+
+// Parse reads a path with slashes whose first element is the root's own name, such as "films/Bluey/S01E02.mp4". The
+// root's name counts only for what the library holds ("films") and as the last resort for a show's name.
+func (p *Parser) Parse(path string) Info {
+	parts := strings.Split(path, "/")
+	dirs, file := parts[:len(parts)-1], parts[len(parts)-1]
+	stem := file
+	if i := strings.LastIndexByte(file, '.'); i > 0 {
+		stem = file[:i]
+	}
+	medium, _ := Medium(file)
+	switch medium {
+	case Picture:
+		return Info{Kind: media.Image, Title: strings.TrimSpace(strings.ReplaceAll(stem, "_", " "))}
+	case Audio:
+		return p.track(dirs, stem)
+	}
+	if info, ok := p.episode(dirs, stem); ok {
+		return info
+	}
+	return p.movie(dirs, stem)
+}
+
+// movie reads a film, or a video that is none.
+func (p *Parser) movie(dirs []string, stem string) Info {
+	title, year := p.titleYear(stem)
+	if year == 0 && len(dirs) > 1 {
+		// "Heat (1995)/heat.mkv": the folder is the film's own.
+		if t, y := p.titleYear(dirs[len(dirs)-1]); y != 0 {
+			return Info{Kind: media.Movie, Title: t, Year: y}
+		}
+	}
+	if year == 0 && !movieLibrary(dirs) {
+		return Info{Kind: media.Video, Title: title}
+	}
+	return Info{Kind: media.Movie, Title: title, Year: year}
+}
+
+// movieLibrary reports whether a folder above says that films are in it.
+func movieLibrary(dirs []string) bool {
+	for _, d := range dirs {
+		switch strings.ToLower(d) {
+		case "movies", "movie", "films", "film", "filme", "kino", "cinema", "spielfilme", "peliculas", "películas":
+			return true
+		}
+	}
+	return false
+}

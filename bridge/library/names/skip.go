@@ -1,0 +1,87 @@
+package names
+
+import "strings"
+
+// SkipFolder reports whether a folder is none of the library: hidden, a system's or a NAS's own, or one that Kodi and
+// Plex reserve for samples and extras.
+func SkipFolder(name string) bool {
+	if hidden(name) {
+		return true
+	}
+	switch strings.ToLower(name) {
+	case "lost+found", "system volume information", "#recycle", "#snapshot", "recycler",
+		"sample", "samples", "extras", "extra", "featurettes", "behind the scenes", "deleted scenes", "interviews",
+		"scenes", "shorts", "trailer", "trailers", "subs", "subtitles":
+		return true
+	}
+	return false
+}
+
+// SkipFile reports whether a file is none of the library: hidden, being downloaded, a sample, a trailer or another extra.
+func SkipFile(name string) bool {
+	if hidden(name) {
+		return true
+	}
+	stem := strings.ToLower(name)
+	if i := strings.LastIndexByte(stem, '.'); i > 0 {
+		stem = stem[:i]
+	}
+	switch stem {
+	case "sample", "trailer", "rarbg.com":
+		return true
+	}
+	for _, suffix := range []string{"-sample", ".sample", "_sample", "-trailer", ".trailer", "_trailer", "-behindthescenes",
+		"-deleted", "-featurette", "-interview", "-scene", "-short", "-extra", "-other"} {
+		if strings.HasSuffix(stem, suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+// hidden covers Unix's hidden names and the folders @eaDir and $RECYCLE.BIN of Synology and Windows.
+func hidden(name string) bool {
+	return name == "" || name[0] == '.' || name[0] == '@' || name[0] == '$'
+}
+
+// CoverRank tells whether a picture's file name says that it is the cover of what else is in its folder: 0 is no, 1 the
+// best. stems are the names, without extension and in lower case, of the films and tracks in the folder.
+func CoverRank(file string, stems map[string]bool) int {
+	if m, _ := Medium(file); m != Picture {
+		return 0
+	}
+	stem := strings.ToLower(file[:strings.LastIndexByte(file, '.')])
+	switch stem {
+	case "cover", "poster":
+		return 1
+	case "folder", "front":
+		return 2
+	case "albumart", "album", "movie", "show", "default":
+		return 3
+	case "fanart", "backdrop", "banner", "thumb", "landscape", "logo", "clearart", "clearlogo", "disc", "cdart", "back":
+		return 4
+	}
+	if strings.HasPrefix(stem, "albumart") {
+		return 3
+	}
+	if of := CoverOf(file); of != "" && stems[of] {
+		return 5
+	}
+	return 0
+}
+
+// CoverOf returns the stem, in lower case, of the file that a picture belongs to by its name: "heat" for "Heat.jpg" and
+// for "Heat-poster.jpg".
+func CoverOf(picture string) string {
+	i := strings.LastIndexByte(picture, '.')
+	if i <= 0 {
+		return ""
+	}
+	stem := strings.ToLower(picture[:i])
+	for _, suffix := range []string{"-poster", "-cover", "-thumb", "-fanart", "-landscape", "-banner"} {
+		if s, ok := strings.CutSuffix(stem, suffix); ok {
+			return s
+		}
+	}
+	return stem
+}

@@ -1,0 +1,159 @@
+// Package probe tells what a media file is: its container, duration, codecs, picture size, channels, tags and cover. It
+// reads a few KB of a file, at most Budget, and never more memory than a small multiple of that; it trusts no length that
+// a file states. It opens nothing, writes nothing, and decodes no sound and no film.
+//
+// The formats are those of ISO/IEC 14496-12 and -14 (MP4), RFC 9559 (Matroska), RFC 9639 (FLAC), RFC 3533 (Ogg), the
+// Microsoft RIFF/WAVE documents, ISO/IEC 11172-3 with the Xing and VBRI headers (MP3) and ID3v2.
+package probe
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Budget is how many bytes Read takes from a file at most.
+const Budget = 1 << 20
+
+// ErrUnknown says that the file is of no format this package reads. That is no fault of the file.
+var ErrUnknown = errors.New("not a format that can be looked into")
+
+// Info is what a file tells of itself. "" and 0 are unknown.
+type Info struct {
+	Format      string // mp4, quicktime, matroska, webm, mp3, flac, ogg, wav, jpeg, png, gif, webp, bmp
+	ContentType string // the MIME type for the container and whether it holds film or only sound
+
+	Duration               float64 // seconds
+	VideoCodec, AudioCodec string  // as ffprobe calls them: h264, hevc, aac, mp3, opus, flac, pcm_s16le
+	Width, Height          int     // pixels
+	Channels               int
+
+	Tags    Tags
+	Picture bool // a cover is embedded
+}
+
+// Tags is what the tags of a file say. They are valid UTF-8 and at most a few hundred bytes each.
+type Tags struct {
+	Title, Artist, Album, AlbumArtist, Genre string
+	Year, Track, Disc                        int
+}
+
+// Read looks into a file of the given size. With an error other than ErrUnknown, the file is broken or does not answer; what
+// was learnt until then stands in Info. It never panics.
+func Read(r io.ReaderAt, size int64) (info Info, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the reader of %q failed: %v", info.Format, p)
+		}
+	}()
+	s := newSource(r, size)
+	head, err := s.upTo(0, 64)
+	if err != nil {
+		return info, err
+	}
+	err = readerOf(head)(s, &info)
+	info.Tags.clean()
+	if !(info.Duration >= 0 && info.Duration < maxDuration) { // NaN too
+		info.Duration = 0
+	}
+	info.Width, info.Height = plausible(info.Width, 1<<16), plausible(info.Height, 1<<16)
+	info.Channels = plausible(info.Channels, 255)
+	return info, err
+}
+
+// maxDuration is beyond every real file: a hundred days.
+const maxDuration = 100 * 24 * 3600
+
+func plausible(n, most int) int {
+	if n < 0 || n > most {
+		return 0
+	}
+	return n
+}
+
+// readerOf chooses the reader by a file's first bytes; names of files lie.
+func readerOf(head []byte) func(*source, *Info) error {
+	has := func(at int, magic string) bool {
+		return len(head) >= at+len(magic) && string(head[at:at+len(magic)]) == magic
+	}
+	switch {
+	case has(4, "ftyp"), has(4, "moov"), has(4, "mdat"), has(4, "wide"), has(4, "free"), has(4, "skip"):
+		return readMP4
+	case has(0, "\x1aE\xdf\xa3"):
+		return readMatroska
+	case has(0, "fLaC"):
+		return readFLAC
+	case has(0, "OggS"):
+		return readOgg
+	case has(0, "RIFF") && has(8, "WAVE"), has(0, "RF64") && has(8, "WAVE"):
+		return readWAV
+	case has(0, "\xff\xd8\xff"), has(0, "\x89PNG\r\n\x1a\n"), has(0, "GIF8"), has(0, "BM"), has(0, "RIFF") && has(8, "WEBP"):
+		return readPicture
+	case has(0, "ID3"), len(head) >= 2 && head[0] == 0xff && head[1]&0xe0 == 0xe0 && head[1]&6 != 0:
+		return readMP3
+	}
+	return func(*source, *Info) error { return ErrUnknown }
+}
+
+// source reads from a file within the budget, in blocks, since a system call for every few bytes is slow.
+type source struct {
+	r     io.ReaderAt
+	size  int64
+	left  int // bytes that may still be read
+	block []byte
+	at    int64 // where block begins
+}
+
+const blockSize = 4 << 10
+
+var errBudget = errors.New("what is looked for lies too deep in the file")
+
+func newSource(r io.ReaderAt, size int64) *source { return &source{r: r, size: size, left: Budget} }
+
+// bytes returns exactly n bytes from off; they are valid until the next call.
+func (s *source) bytes(off int64, n int) ([]byte, error) {
+	b, err := s.upTo(off, n)
+	if err == nil && len(b) < n {
+		err = fmt.Errorf("the file ends within what was announced: %w", io.ErrUnexpectedEOF)
+	}
+	return b, err
+}
+
+// upTo returns n bytes from off, or fewer at the end of the file; they are valid until the next call.
+func (s *source) upTo(off int64, n int) ([]byte, error) {
+	if off < 0 || n < 0 || n > Budget {
+		return nil, fmt.Errorf("a length of %d bytes at %d makes no sense", n, off)
+	}
+	if off >= s.size {
+		return nil, nil
+	}
+	n = int(min(int64(n), s.size-off))
+	if off >= s.at && off+int64(n) <= s.at+int64(len(s.block)) {
+		return s.block[off-s.at:][:n], nil
+	}
+	want := int(min(int64(max(n, blockSize)), s.size-off))
+	if want > s.left {
+		want = n
+	}
+	if want > s.left {
+		return nil, errBudget
+	}
+	if cap(s.block) < want {
+		s.block = make([]byte, want)
+	}
+	s.block, s.at = s.block[:want], off
+	got, err := s.r.ReadAt(s.block, off)
+	s.block = s.block[:got]
+	s.left -= got
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	return s.block[:min(n, got)], nil
+}
+
+func be16(b []byte) int    { return int(binary.BigEndian.Uint16(b)) }
+func be32(b []byte) int64  { return int64(binary.BigEndian.Uint32(b)) }
+func le16(b []byte) int    { return int(binary.LittleEndian.Uint16(b)) }
+func le32(b []byte) int64  { return int64(binary.LittleEndian.Uint32(b)) }
+func be64(b []byte) uint64 { return binary.BigEndian.Uint64(b) }

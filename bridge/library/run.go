@@ -1,0 +1,325 @@
+package library
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"localcast/bridge/media"
+)
+
+// tombstoneAge is how long a file that is gone keeps its id for its return.
+const tombstoneAge = 30 * 24 * time.Hour
+
+// Run scans the folders and keeps the catalogue up to date until ctx ends; then it returns nil. Run it once.
+func (l *Library) Run(ctx context.Context) error {
+	defer l.startWatching()()
+	var rescan <-chan time.Time
+	if l.cfg.Rescan > 0 {
+		t := time.NewTicker(l.cfg.Rescan)
+		defer t.Stop()
+		rescan = t.C
+	}
+	check, poll := time.NewTicker(l.pace.check), time.NewTicker(l.pace.poll)
+	defer check.Stop()
+	defer poll.Stop()
+
+	l.pass(ctx, l.targets(""), deep)
+	for ctx.Err() == nil {
+		var settled <-chan time.Time
+		if len(l.unsettled) > 0 {
+			settled = time.After(l.pace.settle)
+		}
+		select {
+		case <-ctx.Done():
+		case <-l.asked:
+			l.pass(ctx, l.takeRequests(), deep)
+		case <-rescan:
+			l.pass(ctx, l.targets(""), l.routine())
+		case <-check.C:
+			l.pass(ctx, l.returned(ctx), deep)
+		case <-poll.C:
+			l.pass(ctx, l.polled(), shallow)
+		case <-l.watcher.wake:
+			targets, r := l.quiet(ctx)
+			l.pass(ctx, targets, r)
+		case <-settled:
+			again := l.unsettled
+			l.unsettled = nil
+			l.pass(ctx, again, here)
+		}
+	}
+	return nil
+}
+
+// routine is how far the scan from time to time goes: folders that are watched have told of changes in files.
+func (l *Library) routine() reach {
+	if l.cfg.Watch && len(l.polled()) == 0 {
+		return shallow
+	}
+	return deep
+}
+
+// polled returns the folders that have to be looked at in intervals.
+func (l *Library) polled() []target {
+	var out []target
+	for _, fo := range l.folders {
+		if fo.polled && !fo.away {
+			out = append(out, target{fo, ""})
+		}
+	}
+	return out
+}
+
+// returned looks whether the folders are there. It tells of those that went, and returns those that came back.
+func (l *Library) returned(ctx context.Context) []target {
+	var out []target
+	for _, fo := range l.folders {
+		empty, err := call(ctx, fo, listTimeout, fo.empty, nil)
+		if err == nil && empty {
+			err = l.missed(ctx, fo)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err == nil && fo.away:
+			out = append(out, target{fo, ""})
+		case err != nil && !fo.away:
+			l.leave(ctx, fo, err)
+		}
+	}
+	l.refresh(ctx)
+	return out
+}
+
+var errEmpty = errors.New("it is empty, as if its disk were not mounted")
+
+// missed returns errEmpty for an empty folder whose files the catalogue knows.
+func (l *Library) missed(ctx context.Context, fo *folder) error {
+	n, err := l.db.write.number(ctx, "SELECT EXISTS(SELECT 1 FROM files WHERE root=? AND gone IS NULL)", fo.root)
+	if err == nil && n != 0 {
+		err = errEmpty
+	}
+	return err
+}
+
+// leave notes that a folder cannot be read: its items are away until it comes back.
+func (l *Library) leave(ctx context.Context, fo *folder, cause error) {
+	if fo.away {
+		return
+	}
+	l.setAway(ctx, fo, true)
+	l.log.Warn("a library folder is not available; its items are kept until it comes back", "folder", fo.base, "err", cause)
+	l.happened(media.LibraryEvent{
+		Type: media.FolderUnavailable, At: time.Now(), Folder: fo.base, Message: fmt.Sprintf("%s cannot be read: %s", fo.base, reason(cause)),
+	})
+}
+
+// reason is an error without the paths of the host.
+func reason(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "it is not there"
+	case errors.Is(err, fs.ErrPermission):
+		return "permission denied"
+	case errors.Is(err, errEmpty), errors.Is(err, errStalled):
+		return err.Error()
+	}
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err.Error()
+	}
+	return "it fails"
+}
+
+// arrive notes that a folder can be read again.
+func (l *Library) arrive(ctx context.Context, fo *folder) {
+	if !fo.away {
+		return
+	}
+	l.setAway(ctx, fo, false)
+	l.log.Info("a library folder is available again", "folder", fo.base)
+	l.happened(media.LibraryEvent{Type: media.FolderAvailable, At: time.Now(), Folder: fo.base})
+}
+
+func (l *Library) setAway(ctx context.Context, fo *folder, away bool) {
+	fo.away, l.stale = away, true
+	if _, err := l.db.write.exec(ctx, "UPDATE roots SET available=? WHERE id=?", !away, fo.root); err != nil && ctx.Err() == nil {
+		l.log.Error("library.db cannot be written", "err", err)
+	}
+	l.tellFolders()
+}
+
+// tellFolders brings the status in line with the folders.
+func (l *Library) tellFolders() {
+	var away, polled []string
+	for _, fo := range l.folders {
+		if fo.away {
+			away = append(away, fo.base)
+		} else if fo.polled {
+			polled = append(polled, fo.base)
+		}
+	}
+	l.tell(func(s *media.LibraryStatus) { s.Unavailable, s.Polled = away, polled })
+}
+
+// refresh builds the index anew if it is out of date.
+func (l *Library) refresh(ctx context.Context) {
+	if !l.stale {
+		return
+	}
+	if err := l.reindex(ctx); err != nil && ctx.Err() == nil {
+		l.log.Error("the search does not know the latest changes", "err", err)
+		return
+	}
+	l.stale = false
+}
+
+// pass scans the targets and tells what came of it.
+func (l *Library) pass(ctx context.Context, targets []target, r reach) {
+	if len(targets) == 0 || ctx.Err() != nil {
+		return
+	}
+	begun := time.Now()
+	if r != here {
+		l.tell(func(s *media.LibraryStatus) { s.Scanning, s.Progress = true, 0 })
+	}
+	s := l.newScan()
+	err := s.targets(ctx, targets, r)
+	l.stale = l.stale || s.added+s.changed+s.removed > 0
+	l.refresh(ctx)
+	for t := range s.unsettled {
+		if !slices.Contains(l.unsettled, t) {
+			l.unsettled = append(l.unsettled, t)
+		}
+	}
+	if s.added+s.changed+s.removed > 0 {
+		l.happened(media.LibraryEvent{Type: media.LibraryUpdated, At: time.Now(), Added: s.added, Removed: s.removed})
+		l.log.Info("library changed", "added", s.added, "changed", s.changed, "removed", s.removed,
+			"dur", time.Since(begun).Round(time.Millisecond))
+	}
+	l.tellFolders()
+	l.tell(func(st *media.LibraryStatus) {
+		st.Scanning, st.Progress = false, 0
+		if err == nil && r != here {
+			st.LastScan = begun
+		}
+	})
+	if err != nil && ctx.Err() == nil {
+		l.log.Error("a scan was broken off; the next one tries again", "err", err)
+	}
+}
+
+// targets scans each target and then settles what is gone.
+func (s *scan) targets(ctx context.Context, targets []target, r reach) error {
+	for _, t := range targets {
+		err := s.target(ctx, t, r, 1/float64(len(targets)))
+		var whole *folderError
+		switch {
+		case errors.As(err, &whole) && ctx.Err() == nil:
+			s.spare(t.fo.root)
+			s.l.leave(ctx, t.fo, whole.err)
+		case err != nil:
+			return err
+		}
+	}
+	if err := s.finish(ctx); err != nil {
+		return err
+	}
+	if r == here {
+		return nil
+	}
+	return s.purge(ctx)
+}
+
+// purge forgets what has been gone for longer than tombstoneAge, and the containers that held nothing else.
+func (s *scan) purge(ctx context.Context) error {
+	err := s.w.transact(ctx, func() error {
+		before := s.stamp - int64(tombstoneAge/time.Second)
+		n, err := s.w.exec(ctx, "DELETE FROM items WHERE n IN (SELECT n FROM files WHERE gone < ?)", before)
+		if err != nil || n == 0 {
+			return err
+		}
+		if _, err := s.w.exec(ctx, "DELETE FROM files WHERE gone < ?", before); err != nil {
+			return err
+		}
+		// Seasons before shows and albums before artists: what was held by what just went goes in the second round.
+		for range 2 {
+			for _, column := range []string{"group_n", "artist_n", "genre_n"} {
+				_, err := s.w.exec(ctx, `DELETE FROM items WHERE key IS NOT NULL AND key NOT LIKE 'kind %'
+					AND kind IN (`+heldBy(column)+`)
+					AND n NOT IN (SELECT `+column+` FROM items WHERE `+column+` IS NOT NULL)
+					AND n NOT IN (SELECT group_n FROM items WHERE group_n IS NOT NULL)`)
+				if err != nil {
+					return err
+				}
+			}
+		}
+		s.l.stale = true
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("write library.db: %w", err)
+	}
+	return nil
+}
+
+// heldBy is the kinds of container that a column refers to.
+func heldBy(column string) string {
+	switch column {
+	case "artist_n":
+		return "'artist'"
+	case "genre_n":
+		return "'genre'"
+	}
+	return "'show','season','album'"
+}
+
+// retire takes the files of folders that are configured no more for gone.
+func (l *Library) retire(ctx context.Context, kept map[int64]bool) error {
+	var old []int64
+	err := l.db.write.query(ctx, func(r *sql.Rows) error {
+		var id int64
+		err := r.Scan(&id)
+		if !kept[id] {
+			old = append(old, id)
+		}
+		return err
+	}, "SELECT id FROM roots")
+	for _, id := range old {
+		if err == nil {
+			_, err = l.db.write.exec(ctx, "UPDATE files SET gone=? WHERE root=? AND gone IS NULL", time.Now().Unix(), id)
+		}
+	}
+	return err
+}
+
+// warnOnce warns about a file, and not again while the file stays as it is.
+func (l *Library) warnOnce(path string, mtime int64, what string, err error) {
+	if len(l.warned) > 10_000 {
+		clear(l.warned)
+	}
+	if at, ok := l.warned[path]; ok && at == mtime {
+		return
+	}
+	l.warned[path] = mtime
+	l.log.Warn(what, "item", path, "err", err)
+}
+
+// folderOf returns the folder with this row in roots, nil if it is configured no more.
+func (l *Library) folderOf(root int64) *folder {
+	i := slices.IndexFunc(l.folders, func(f *folder) bool { return f.root == root })
+	if i < 0 {
+		return nil
+	}
+	return l.folders[i]
+}
+
+// isRoot reports whether a path is one of the configured folders.
+func (l *Library) isRoot(path string) bool {
+	return slices.ContainsFunc(l.folders, func(f *folder) bool { return f.path == path })
+}
