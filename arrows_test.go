@@ -50,9 +50,8 @@ func house() map[string]room {
 		"cast/casttest": {imports: []string{"cast/wire"}},
 		"cast/wire":     {},
 
-		"mqtt":               {imports: []string{"bridge", "bridge/media", "mqtt/homeassistant"}, tests: []string{"mqtt/broker"}},
-		"mqtt/broker":        {},
-		"mqtt/homeassistant": {pure: true, imports: []string{"bridge/media"}},
+		"mqtt":        {imports: []string{"bridge", "bridge/media"}, tests: []string{"mqtt/broker"}},
+		"mqtt/broker": {},
 
 		"httpstream": {imports: []string{"bridge", "bridge/media"}},
 	}
