@@ -2,131 +2,394 @@ package mqtt
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
+	"net"
+	"strings"
 	"testing"
 	"time"
 
-	paho "github.com/eclipse/paho.mqtt.golang"
-	"go.uber.org/goleak"
-
 	"localcast/bridge"
-	"localcast/mqtt/broker"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func quietly() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// embedded starts an embedded broker that ends with the test.
-func embedded(t *testing.T, listen string) (url string, stop func()) {
-	t.Helper()
-	b, err := broker.New(broker.Config{Listen: listen}, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b.URL(), start(t, b.Run)
-}
-
-// start runs something until the test ends or stop is called.
-func start(t *testing.T, run func(context.Context) error) (stop func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- run(ctx) }()
-	stopped := false
-	stop = func() {
-		t.Helper()
-		if stopped {
-			return
-		}
-		stopped = true
-		cancel()
-		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
-			t.Error(err)
+// topicsOf lists the topics of messages but the log's.
+func topicsOf(all []heard) string {
+	var names []string
+	for _, h := range all {
+		if h.topic != "bridge/log" {
+			names = append(names, h.topic)
 		}
 	}
-	t.Cleanup(stop)
-	return stop
+	return strings.Join(names, "\n")
 }
 
-// heard is a message that a listener got.
-type heard struct {
-	topic, payload string
-	retained       bool
-}
+const whole = `kitchen/availability
+kitchen/state
+kitchen/queue
+kitchen/search
+kitchen/artwork
+kitchen/select/queue
+kitchen/select/results
+bridge/devices
+bridge/search
+bridge/availability`
 
-// listener is somebody else on the broker.
-type listener struct {
-	t      *testing.T
-	client paho.Client
-	heard  chan heard
-}
-
-// listen connects to the broker and subscribes to filters.
-func listen(t *testing.T, url, id string, filters ...string) *listener {
-	t.Helper()
-	l := &listener{t: t, heard: make(chan heard, 10_000)}
-	opts := paho.NewClientOptions().AddBroker(url).SetClientID(id).SetProtocolVersion(4).SetAutoReconnect(false).
-		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) {
-			l.heard <- heard{m.Topic(), string(m.Payload()), m.Retained()}
-		})
-	l.client = paho.NewClient(opts)
-	l.done(l.client.Connect())
-	for _, f := range filters {
-		l.done(l.client.Subscribe(f, 1, nil))
-	}
-	t.Cleanup(func() { l.client.Disconnect(100) })
-	return l
-}
-
-func (l *listener) done(token paho.Token) {
-	l.t.Helper()
-	if !token.WaitTimeout(10 * time.Second) {
-		l.t.Fatal("the broker does not answer")
-	}
-	if err := token.Error(); err != nil {
-		l.t.Fatal(err)
-	}
-}
-
-func (l *listener) publish(topic, payload string) {
-	l.t.Helper()
-	l.done(l.client.Publish(topic, 1, false, payload))
-}
-
-// await reads until a message on topic comes and returns its payload.
-func (l *listener) await(topic string) string {
-	l.t.Helper()
-	late := time.After(10 * time.Second)
-	for {
-		select {
-		case h := <-l.heard:
-			if h.topic == topic {
-				return h.payload
+func TestConnectPublishesInOrder(t *testing.T) {
+	onEveryBroker(t, func(t *testing.T, k kind) {
+		url, _ := k.start(t, "127.0.0.1:0")
+		ear := listen(t, url, "localcast/#")
+		obey(t, Config{Broker: url}, quietly())
+		if got := topicsOf(ear.until("bridge/availability", online)); got != whole {
+			t.Errorf("published:\n%s\nwant:\n%s", got, whole)
+		}
+		late := listen(t, url, "localcast/#")
+		for range strings.Split(whole, "\n") {
+			if h := late.next(); !h.retained {
+				t.Errorf("%s is not retained", h.topic)
 			}
-		case <-late:
-			l.t.Fatalf("nothing came on %s", topic)
+		}
+	})
+}
+
+func TestCommandsAreAnswered(t *testing.T) {
+	onEveryBroker(t, func(t *testing.T, k kind) {
+		url, _ := k.start(t, "127.0.0.1:0")
+		ear := listen(t, url, "localcast/#", "my/answers")
+		obey(t, Config{Broker: url}, quietly())
+		ear.until("bridge/availability", online)
+
+		ear.publish("kitchen/command/pause", `{"transaction":"t1"}`)
+		const want = `{"command":"pause","device":"kitchen","status":"ok","transaction":"t1","error":null,"speech":"Yes","data":{}}`
+		if got := ear.await("kitchen/response/pause"); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+		ear.publish("0123456789abcdef0123456789abcdef/command", `{"command":"stop"}`)
+		if got := ear.await("kitchen/response/stop"); !strings.Contains(got, `"device":"kitchen"`) {
+			t.Errorf("got %s", got)
+		}
+		ear.publish("kitchen/command/next", `{"response_topic":"my/answers"}`)
+		first, second := ear.await("kitchen/response/next"), ear.await("my/answers")
+		if first != second {
+			t.Errorf("%s and %s are answers to one command", first, second)
+		}
+		ear.publish("kitchen/command/volume", `150`)
+		if got := ear.await("kitchen/response/volume"); !strings.Contains(got, `"code":"invalid"`) {
+			t.Errorf("got %s", got)
+		}
+		ear.publish("kitchen/command/pause", "")
+		ear.publish("kitchen/command/resume", "PRESS")
+		for h := ear.next(); h.topic != "kitchen/response/resume"; h = ear.next() {
+			if h.topic == "kitchen/response/pause" {
+				t.Error("an empty payload is answered")
+			}
+		}
+	})
+}
+
+func TestCommandsKeepTheirOrder(t *testing.T) {
+	onEveryBroker(t, func(t *testing.T, k kind) {
+		url, _ := k.start(t, "127.0.0.1:0")
+		ear := listen(t, url, "localcast/#")
+		o, _ := obey(t, Config{Broker: url}, quietly())
+		ear.until("bridge/availability", online)
+		const count = 2000
+		for i := range count {
+			ear.client.Publish("localcast/kitchen/command/seek", 1, false, fmt.Sprint(i))
+		}
+		for i := range count {
+			if got := *(<-o.commands).Request.(bridge.Seek).Position; got != float64(i) {
+				t.Fatalf("command %d is seek %v", i, got)
+			}
+		}
+	})
+}
+
+func TestRepeatedCommandIsExecutedOnce(t *testing.T) {
+	onEveryBroker(t, func(t *testing.T, k kind) {
+		url, _ := k.start(t, "127.0.0.1:0")
+		ear := listen(t, url, "localcast/#")
+		o, _ := obey(t, Config{Broker: url}, quietly())
+		ear.until("bridge/availability", online)
+		for range 2 {
+			ear.publish("kitchen/command/next", `{"transaction":"t1"}`)
+		}
+		if a, b := ear.await("kitchen/response/next"), ear.await("kitchen/response/next"); a != b {
+			t.Errorf("the repetition is answered with %s, not %s", b, a)
+		}
+		ear.publish("kitchen/command/next", `{"transaction":"t2"}`)
+		ear.await("kitchen/response/next")
+		for range 2 {
+			ear.publish("kitchen/command/next", `PRESS`)
+			ear.await("kitchen/response/next")
+		}
+		if got := len(o.commands); got != 4 {
+			t.Errorf("%d commands were executed, want 4: two with transactions, two without", got)
+		}
+	})
+}
+
+func TestRetainedCommandIsClearedAndNotObeyed(t *testing.T) {
+	onEveryBroker(t, func(t *testing.T, k kind) {
+		url, _ := k.start(t, "127.0.0.1:0")
+		ear := listen(t, url, "localcast/#")
+		ear.retain("kitchen/command/play", "Bluey")
+		ear.retain("kitchen/command", `{"command":"stop"}`)
+		log := newFlow()
+		o, _ := obey(t, Config{Broker: url}, log.logger())
+		ear.until("kitchen/command", "")
+		log.await(t, "a retained command was not obeyed but cleared")
+		ear.publish("kitchen/command/pause", "PRESS")
+		if cmd := <-o.commands; cmd.Name != "pause" {
+			t.Errorf("%s was obeyed", cmd.Name)
+		}
+		late := listen(t, url, "localcast/+/command/#")
+		ear.publish("kitchen/command/pause", "PRESS")
+		if h := late.next(); h.retained {
+			t.Errorf("%s is still retained", h.topic)
+		}
+	})
+}
+
+func TestLastWill(t *testing.T) {
+	onEveryBroker(t, func(t *testing.T, k kind) {
+		url, _ := k.start(t, "127.0.0.1:0")
+		ear := listen(t, url, "localcast/#")
+		w := stretch(t, url)
+		obey(t, Config{Broker: w.url}, quietly())
+		ear.until("bridge/availability", online)
+		w.cut()
+		ear.until("bridge/availability", offline)
+		if got := topicsOf(ear.until("bridge/availability", online)); got != whole {
+			t.Errorf("after a lost connection it publishes:\n%s", got)
+		}
+		ear.publish("kitchen/command/pause", "PRESS")
+		ear.await("kitchen/response/pause")
+	})
+}
+
+func TestBrokerThatRestartsEmptyGetsEverythingAgain(t *testing.T) {
+	onEveryBroker(t, func(t *testing.T, k kind) {
+		url, stop := k.start(t, "127.0.0.1:0")
+		ear := listen(t, url, "localcast/#")
+		o, _ := obey(t, Config{Broker: url}, quietly())
+		ear.until("bridge/availability", online)
+		stop()
+		changed := playing
+		changed.State = "paused"
+		o.client.State(changed)
+		o.client.Answer(bridge.Answer{Command: bridge.Command{Name: "pause", Device: "kitchen"}, Device: "kitchen", Speech: "Paused"})
+		k.start(t, strings.TrimPrefix(url, "mqtt://"))
+		ear = listen(t, url, "localcast/#")
+		all := ear.until("bridge/availability", online)
+		for _, h := range all {
+			if h.topic == "kitchen/state" && !strings.Contains(h.payload, "paused") {
+				t.Errorf("it has forgotten what happened meanwhile: %s", h.payload)
+			}
+		}
+		for _, topic := range strings.Split(whole, "\n") {
+			if !strings.Contains(topicsOf(all), topic) {
+				t.Errorf("%s is missing", topic)
+			}
+		}
+	})
+}
+
+func TestForeignOfflineIsPutRight(t *testing.T) {
+	onEveryBroker(t, func(t *testing.T, k kind) {
+		url, _ := k.start(t, "127.0.0.1:0")
+		ear := listen(t, url, "localcast/bridge/availability")
+		obey(t, Config{Broker: url}, quietly())
+		ear.until("bridge/availability", online)
+		ear.retain("bridge/availability", offline)
+		ear.until("bridge/availability", offline)
+		ear.until("bridge/availability", online)
+	})
+}
+
+func TestStopTellsWhatWaitsAndThenOffline(t *testing.T) {
+	onEveryBroker(t, func(t *testing.T, k kind) {
+		url, _ := k.start(t, "127.0.0.1:0")
+		ear := listen(t, url, "localcast/#")
+		o, stop := obey(t, Config{Broker: url}, quietly())
+		ear.until("bridge/availability", online)
+		for i := range 30 {
+			s := playing
+			s.Position = bridge.Seconds(i)
+			o.client.State(s)
+		}
+		o.client.Answer(bridge.Answer{Command: bridge.Command{Name: "stop", Device: "kitchen"}, Device: "kitchen", Speech: "Stopped"})
+		stop()
+		all := ear.until("bridge/availability", offline)
+		answered, last := false, ""
+		for _, h := range all {
+			answered = answered || h.topic == "kitchen/response/stop"
+			if h.topic == "kitchen/state" {
+				last = h.payload
+			}
+		}
+		if !answered || !strings.Contains(last, `"position":29,`) {
+			t.Errorf("answered %v, last state %s", answered, last)
+		}
+		if h := listen(t, url, "localcast/bridge/availability").next(); h.payload != offline || !h.retained {
+			t.Errorf("%+v stays", h)
+		}
+	})
+}
+
+func TestStopDoesNotWaitForABrokerThatHangs(t *testing.T) {
+	t.Parallel()
+	url, _ := embedded(t, "127.0.0.1:0")
+	ear := listen(t, url, "localcast/#")
+	w := stretch(t, url)
+	o, stop := obey(t, Config{Broker: w.url}, quietly())
+	ear.until("bridge/availability", online)
+	w.freeze()
+	for i := range 2 * inFlight { // more than may be in flight, each with an answer that waits
+		o.client.Answer(bridge.Answer{Command: bridge.Command{Name: "stop", Device: "kitchen"}, Device: "kitchen", Speech: fmt.Sprint(i)})
+	}
+	began := time.Now()
+	stop()
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it stops after %v", took)
+	}
+}
+
+func TestStopWhileConnecting(t *testing.T) {
+	t.Parallel()
+	mute, err := net.Listen("tcp", "127.0.0.1:0") // accepts and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mute.Close()
+	for name, url := range map[string]string{"nobody listens": "mqtt://" + freeAddress(t), "no answer": "mqtt://" + mute.Addr().String()} {
+		t.Run(name, func(t *testing.T) {
+			log := newFlow()
+			_, stop := obey(t, Config{Broker: url}, log.logger())
+			if name == "no answer" {
+				conn, err := mute.Accept()
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+			} else {
+				log.await(t, "no connection to the broker; it is tried again")
+			}
+			began := time.Now()
+			stop()
+			if took := time.Since(began); took > 2*time.Second {
+				t.Errorf("it stops after %v", took)
+			}
+		})
+	}
+}
+
+func TestWrongPasswordIsTold(t *testing.T) {
+	t.Parallel()
+	url := guarded(t, "user", "right")
+	log := newFlow()
+	obey(t, Config{Broker: url, Username: "user", Password: "wrong word"}, log.logger())
+	log.await(t, "level=ERROR msg=\"the broker refuses mqtt.username and mqtt.password")
+	if strings.Contains(log.String(), "wrong word") {
+		t.Error("the log holds the password")
+	}
+	ear := listen(t, strings.Replace(url, "mqtt://", "mqtt://user:right@", 1), "localcast/#")
+	obey(t, Config{Broker: url, Username: "user", Password: "right"}, quietly())
+	ear.until("bridge/availability", online)
+}
+
+func TestNamesakeIsTold(t *testing.T) {
+	t.Parallel()
+	url, _ := embedded(t, "127.0.0.1:0")
+	log := newFlow()
+	obey(t, Config{Broker: url}, log.logger())
+	obey(t, Config{Broker: url}, quietly())
+	log.await(t, "another client uses client_id localcast")
+}
+
+func TestWarningsArePublished(t *testing.T) {
+	t.Parallel()
+	url, _ := embedded(t, "127.0.0.1:0")
+	ear := listen(t, url, "localcast/#")
+	o, _ := obey(t, Config{Broker: url}, quietly())
+	ear.until("bridge/availability", online)
+	slog.New(o.client.LogHandler(slog.DiscardHandler)).Warn("a folder is gone", "folder", "/media/films")
+	if got := ear.await("bridge/log"); !strings.Contains(got, `"message":"a folder is gone (folder films)"`) {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	good := Config{Broker: "mqtt://host", ClientID: "localcast", BaseTopic: "home/localcast", DiscoveryPrefix: "homeassistant"}
+	if _, err := New(good, quietly()); err != nil {
+		t.Fatal(err)
+	}
+	for name, row := range map[string]struct {
+		change func(*Config)
+		want   string
+	}{
+		"no broker":          {func(c *Config) { c.Broker = "" }, "mqtt.broker"},
+		"another scheme":     {func(c *Config) { c.Broker = "http://host" }, "wanted mqtt://host:1883"},
+		"no host":            {func(c *Config) { c.Broker = "mqtt://" }, "wanted mqtt://host:1883"},
+		"credentials in url": {func(c *Config) { c.Broker = "mqtt://me:secret@host" }, "use mqtt.username and mqtt.password"},
+		"no url":             {func(c *Config) { c.Broker = "mqtt://me:secret@host:x y" }, "mqtt.broker is no URL"},
+		"no client id":       {func(c *Config) { c.ClientID = "" }, "mqtt.client_id is empty"},
+		"no base topic":      {func(c *Config) { c.BaseTopic = "" }, "mqtt.base_topic is empty"},
+		"wildcard":           {func(c *Config) { c.BaseTopic = "a/+" }, "must not contain +"},
+		"system topic":       {func(c *Config) { c.BaseTopic = "$SYS" }, "must not contain +"},
+		"slash at the end":   {func(c *Config) { c.BaseTopic = "localcast/" }, "must not have an empty level"},
+		"bad prefix":         {func(c *Config) { c.DiscoveryPrefix = "ha/#" }, "homeassistant.discovery_prefix"},
+		"no such ca":         {func(c *Config) { c.Broker, c.TLS.CAFile = "mqtts://host", "missing.pem" }, "mqtt.tls.ca_file"},
+		"cert without key":   {func(c *Config) { c.Broker, c.TLS.CertFile = "mqtts://host", "x.pem" }, "belong together"},
+	} {
+		cfg := good
+		row.change(&cfg)
+		_, err := New(cfg, quietly())
+		if err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: %v, want %q", name, err, row.want)
+		} else if strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: the error holds the password: %v", name, err)
 		}
 	}
 }
 
-func TestCommandIsAnswered(t *testing.T) {
-	url, _ := embedded(t, "127.0.0.1:0")
-	ear := listen(t, url, "ear", "localcast/#")
-	c, err := New(Config{Broker: url, ClientID: "localcast", BaseTopic: "localcast"}, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.State(bridge.DeviceState{Device: "kitchen", State: "idle"})
-	start(t, func(ctx context.Context) error {
-		return c.Run(ctx, func(cmd bridge.Command) {
-			c.Answer(bridge.Answer{Command: cmd, Device: cmd.Device, Speech: "Paused"})
-		})
+func TestProbe(t *testing.T) {
+	onEveryBroker(t, func(t *testing.T, k kind) {
+		url, _ := k.start(t, "127.0.0.1:0")
+		cfg := Config{Broker: url, ClientID: "other", BaseTopic: "localcast"}
+		probe := func(id string) error { return Probe(context.Background(), cfg, id) }
+		ear := listen(t, url, "localcast/#")
+
+		if err := probe("mine"); err != nil {
+			t.Errorf("on an empty broker: %v", err)
+		}
+		ear.retain("bridge/availability", online)
+		ear.retain("bridge/info", `{"id":"dead"}`)
+		if err := probe("mine"); err != nil {
+			t.Errorf("after a bridge that died: %v", err)
+		}
+		o, stop := obey(t, Config{Broker: url}, quietly())
+		o.client.State(bridge.Info{ID: "obedient"})
+		ear.until("bridge/search", `{"query":"","total":0,"results":[]}`)
+		ear.until("bridge/availability", online)
+		if err := probe("mine"); !strings.Contains(fmt.Sprint(err), "another bridge uses this base topic") {
+			t.Errorf("beside another bridge: %v", err)
+		}
+		if err := probe("obedient"); err != nil {
+			t.Errorf("with the same id: %v", err)
+		}
+		stop()
+		if err := probe("mine"); err != nil {
+			t.Errorf("after a bridge that stopped: %v", err)
+		}
 	})
-	for ear.await("localcast/bridge/availability") != online {
-	}
-	ear.publish("localcast/kitchen/command/pause", `{"transaction":"t1"}`)
-	const want = `{"command":"pause","device":"kitchen","status":"ok","transaction":"t1","error":null,"speech":"Paused","data":{}}`
-	if got := ear.await("localcast/kitchen/response/pause"); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
+}
+
+func TestProbeWithoutBroker(t *testing.T) {
+	t.Parallel()
+	cfg := Config{Broker: "mqtt://" + freeAddress(t), ClientID: "other", BaseTopic: "localcast"}
+	if err := Probe(context.Background(), cfg, "mine"); err == nil || strings.Contains(err.Error(), ErrSecondBridge.Error()) {
+		t.Errorf("without a broker: %v", err)
 	}
 }

@@ -19,7 +19,8 @@ const (
 	connectTime = 10 * time.Second // to connect, and to answer the CONNECT
 	webTime     = 4 * time.Second  // to open a WebSocket, which cannot be interrupted
 	writeTime   = 10 * time.Second // to take what is written
-	leaveTime   = 250              // milliseconds to take the DISCONNECT
+	tryTime     = 200 * time.Millisecond
+	leaveTime   = 250 // milliseconds to take the DISCONNECT
 )
 
 // link is one connection to the broker, from its CONNACK until it is lost or closed. It never reconnects.
@@ -43,7 +44,7 @@ func (c *Client) connect(ctx context.Context, clientID string, will *message, ha
 		SetClientID(clientID).SetUsername(c.cfg.Username).SetPassword(c.cfg.Password).
 		SetProtocolVersion(4).SetCleanSession(true).SetOrderMatters(true).
 		SetAutoReconnect(false).SetConnectRetry(false).
-		SetConnectTimeout(connectTime).SetWriteTimeout(writeTime).SetKeepAlive(c.cfg.KeepAlive).
+		SetConnectTimeout(connectTime).SetWriteTimeout(tryTime).SetKeepAlive(c.cfg.KeepAlive).
 		SetConnectionLostHandler(func(_ paho.Client, err error) { l.why = err; close(l.lost) }).
 		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { handle(m.Topic(), m.Payload(), m.Retained()) })
 	if will != nil {
@@ -98,16 +99,41 @@ func (b *boundedConn) Write(p []byte) (int, error) {
 // publish sends a message; its token is done when the broker has it (QoS 1) or when it is written (QoS 0). It waits while
 // the connection is congested, at most writeTime.
 func (l *link) publish(m message) paho.Token {
-	return l.client.Publish(m.topic, m.qos, m.retained, m.payload)
+	return insist(l, func() paho.Token { return l.client.Publish(m.topic, m.qos, m.retained, m.payload) })
 }
 
-// subscribe asks for filters; the token is done when the broker has answered.
+// subscribe asks for filters; the token is done when the broker has answered. It waits as publish does.
 func (l *link) subscribe(filters ...string) *paho.SubscribeToken {
 	wanted := make(map[string]byte, len(filters))
 	for _, f := range filters {
 		wanted[f] = 1
 	}
-	return l.client.SubscribeMultiple(wanted, nil).(*paho.SubscribeToken)
+	return insist(l, func() *paho.SubscribeToken {
+		return l.client.SubscribeMultiple(wanted, nil).(*paho.SubscribeToken)
+	})
+}
+
+// insist hands something to the library until it takes it, for at most writeTime or until the connection is lost. The
+// library tries for tryTime and then gives up, without having sent anything: it cannot tell a congested connection from
+// one that was lost just then, on which it would wait in vain.
+func insist[T paho.Token](l *link, try func() T) T {
+	end := time.Now().Add(writeTime)
+	for {
+		token := try()
+		select {
+		case <-token.Done():
+		default:
+			return token
+		}
+		if token.Error() == nil || time.Now().After(end) {
+			return token
+		}
+		select {
+		case <-l.lost:
+			return token
+		case <-time.After(tryTime / 10):
+		}
+	}
 }
 
 // leave ends the connection in good order, so that the last will is not published.
