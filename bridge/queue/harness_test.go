@@ -18,6 +18,7 @@ type house struct {
 	loaded  uint64 // the serial of the last load
 	ordered uint64 // the serial of the last order
 	slow    bool   // the disk waits
+	broken  bool   // the disk fails at once
 	saved   map[EntryID]Row[string]
 	head    Head
 	owed    []uint64
@@ -57,18 +58,7 @@ func (h *house) run(t *testing.T, line string) string {
 		h.restart()
 		return ""
 	case "disk":
-		h.slow = rest == "waits"
-		var said []string
-		owed := h.owed
-		h.owed = nil
-		for _, ticket := range owed {
-			in := Stored{Ticket: ticket}
-			if rest == "full" {
-				in.Failed = "disk full"
-			}
-			said = append(said, h.step(in)...)
-		}
-		return strings.Join(said, ", ")
+		return h.disk(rest)
 	case "queue":
 		var b strings.Builder
 		for i := range h.Len() {
@@ -92,6 +82,22 @@ func (h *house) run(t *testing.T, line string) string {
 		return fmt.Sprintf("%s at %g", s, h.Position(h.now))
 	}
 	return strings.Join(h.step(h.input(t, name, strings.Fields(rest))), ", ")
+}
+
+// disk says what the disk does: it "waits", "works" again, turns out to be "full" for what waits, which was one write, or
+// is "broken" from now on.
+func (h *house) disk(does string) string {
+	h.slow, h.broken = does == "waits", does == "broken"
+	owed := h.owed
+	h.owed = nil
+	if does == "full" && len(owed) > 0 {
+		return strings.Join(h.step(Stored{Ticket: owed[len(owed)-1], Failed: "disk full"}), ", ")
+	}
+	var said []string
+	for _, ticket := range owed {
+		said = append(said, h.step(Stored{Ticket: ticket})...)
+	}
+	return strings.Join(said, ", ")
 }
 
 // wait lets time pass, ringing the alarms on the way.
@@ -132,14 +138,21 @@ func (h *house) step(in Input) []string {
 		}
 	}
 	if !h.slow && len(h.owed) > 0 {
-		ticket := h.owed[0]
+		in := Stored{Ticket: h.owed[0]}
+		if h.broken {
+			in.Failed = "no disk"
+		}
 		h.owed = h.owed[1:]
-		said = append(said, h.step(Stored{Ticket: ticket})...)
+		said = append(said, h.step(in)...)
 	}
 	return said
 }
 
 func (h *house) persist(p Persist[string]) {
+	h.owed = append(h.owed, p.Ticket)
+	if h.broken {
+		return
+	}
 	if p.Change.All {
 		clear(h.saved)
 	}
@@ -150,7 +163,6 @@ func (h *house) persist(p Persist[string]) {
 		delete(h.saved, id)
 	}
 	h.head = p.Change.Head
-	h.owed = append(h.owed, p.Ticket)
 }
 
 func order(d Do) string {
@@ -311,6 +323,8 @@ func (h *house) word(t *testing.T, name string, args []string) Input {
 		return r
 	}
 	switch name {
+	case "unkept": // the position could not be written
+		return Stored{Failed: "disk full"}
 	case "offline":
 		return Report{}
 	case "online", "off": // nothing runs

@@ -13,6 +13,8 @@ const (
 	AnswerWithin = 5 * time.Second
 	// KeepEvery is how often the position is kept while something plays.
 	KeepEvery = 10 * time.Second
+	// storeAgain is how long it takes until what could not be stored is tried again.
+	storeAgain = 10 * time.Second
 	// drift is how far, in seconds, a reported position may lie from the expected one before it counts as a jump.
 	drift = 2.0
 	// restartAfter is how far into an item, in seconds, previous restarts it.
@@ -42,9 +44,10 @@ type Machine[T any] struct {
 	level       volumeOrder
 
 	replies []reply
-	fresh   int    // replies from here on belong to the step under way
-	ticket  uint64 // of the last Persist
-	stored  uint64 // the last ticket that is on disk
+	fresh   int       // replies from here on belong to the step under way
+	ticket  uint64    // of the last Persist
+	stored  uint64    // the last ticket whose outcome is known
+	storeAt time.Time // when a queue that could not be stored is stored whole; zero: it is stored
 
 	told      View
 	queueNews bool
@@ -120,14 +123,26 @@ func (m *Machine[T]) happened(in Input) {
 	case Done:
 		m.done(in)
 	case Stored:
-		m.stored = max(m.stored, in.Ticket)
-		if in.Failed != "" {
-			m.list.all = true
-			m.notStored(in)
-		}
+		m.hasStored(in)
 	case Tick:
 		m.tick()
 	}
+}
+
+// hasStored takes the outcome of a Persist. After a failure only the whole queue will do: it is stored with the next change,
+// which may be under way already, or after a pause. A Keep that failed is made up for by the next.
+func (m *Machine[T]) hasStored(in Stored) {
+	if in.Ticket == 0 {
+		return
+	}
+	if in.Failed != "" {
+		m.notStored(in)
+		m.storeAt = m.now.Add(storeAgain)
+		if in.Ticket < m.ticket {
+			m.storeAt = m.now
+		}
+	}
+	m.stored = max(m.stored, in.Ticket)
 }
 
 func (m *Machine[T]) emit(e Effect) { m.out = append(m.out, e) }
@@ -150,7 +165,11 @@ func (m *Machine[T]) happen(event Event, entry *Entry[T], message string) {
 
 // settle does what every step ends with: store what changed, answer who can be answered, tell the world, set the alarm.
 func (m *Machine[T]) settle() {
-	if l := &m.list; l.changed() {
+	l := &m.list
+	if !m.storeAt.IsZero() && (l.changed() || !m.now.Before(m.storeAt)) {
+		l.all, m.storeAt = true, time.Time{}
+	}
+	if l.changed() {
 		h, s := l.head, l.stored
 		m.queueNews = m.queueNews || l.all || len(l.dirty)+len(l.dropped) > 0 ||
 			h.Revision != s.Revision || h.Current != s.Current || h.Repeat != s.Repeat || h.Shuffle != s.Shuffle
@@ -184,6 +203,7 @@ func (m *Machine[T]) nextAlarm() time.Time {
 			sooner(r.until)
 		}
 	}
+	sooner(m.storeAt)
 	if s := m.play; s != nil && s.state == Playing && !s.lost {
 		sooner(m.keepAt)
 		sooner(s.turnAt)

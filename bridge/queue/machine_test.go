@@ -227,6 +227,30 @@ func TestMachine(t *testing.T) {
 			add e     -> ok
 			restart
 			queue     -> *abcde`,
+		"all that was to be stored in one write fails with it": started + `
+			disk waits
+			add d
+			add e
+			disk full -> internal, internal`,
+		"a broken disk is tried again after a while, and not at once": started + `
+			disk broken
+			add d   -> internal
+			disk works
+			wait 9s
+			restart
+			queue   -> *abc`,
+		"what a broken disk refused is stored when that works again": started + `
+			disk broken
+			add d    -> internal
+			wait 30s
+			disk works
+			wait 10s
+			restart
+			queue    -> *abcd`,
+		"a position that could not be kept is no command's failure": started + `
+			pause  -> order pause
+			unkept
+			done   -> ok`,
 		"a load does not wait for the disk, its answer does": `
 			online
 			disk waits

@@ -80,10 +80,10 @@ func (m *Machine[T]) expire() {
 	}
 }
 
-// notStored turns the answers that waited for a ticket into failures.
+// notStored turns the answers that waited for a ticket, or an earlier one that went into the same write, into failures.
 func (m *Machine[T]) notStored(in Stored) {
 	for i := range m.replies {
-		if r := &m.replies[i]; r.ticket == in.Ticket && r.outcome.Code == "" {
+		if r := &m.replies[i]; r.ticket > m.stored && r.ticket <= in.Ticket && r.outcome.Code == "" {
 			r.serial = 0
 			r.outcome.Code, r.outcome.Message = CodeInternal, "the change could not be stored: "+in.Failed
 		}
