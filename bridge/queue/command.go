@@ -98,12 +98,28 @@ func (m *Machine[T]) resume(ref Ref, fresh bool) {
 	case ours:
 		s := m.play
 		s.wantPaused = false
-		if s.state == Paused {
-			m.await(ref, m.order(Do{What: DoResume}), m.nowPlaying())
-			return
+		switch {
+		case m.closing != 0:
+			m.halt()
+			m.startQueue(ref)
+		case s.state == Paused || s.hold.to == Paused:
+			m.await(ref, m.holdTo(Playing, DoResume), m.nowPlaying())
+		default:
+			m.answer(ref, m.nowPlaying())
 		}
-		m.answer(ref, m.nowPlaying())
 	}
+}
+
+// holdTo pauses our session or resumes it, and returns the order's serial.
+func (m *Machine[T]) holdTo(to State, what What) uint64 {
+	m.play.hold = pending[State]{serial: m.order(Do{What: what}), to: to}
+	return m.play.hold.serial
+}
+
+// seekTo moves our session, and returns the order's serial.
+func (m *Machine[T]) seekTo(position float64) uint64 {
+	m.play.seek = pending[float64]{serial: m.order(Do{What: DoSeek, Position: position}), to: position}
+	return m.play.seek.serial
 }
 
 // nowPlaying is the outcome of a command that leaves the current entry playing.
@@ -134,20 +150,20 @@ func (m *Machine[T]) pause(ref Ref) {
 	case foreign:
 		m.sendOn(ref, d.Playing && d.Media.CanPause, Do{What: DoPause})
 	case ours:
-		switch m.play.state {
-		case Loading:
-			m.play.wantPaused = true
+		switch s := m.play; {
+		case s.state == Loading:
+			s.wantPaused = true
 			m.answer(ref, Outcome{})
-		case Paused:
+		case s.state == Paused && s.hold.to != Playing:
 			m.answer(ref, Outcome{})
 		default:
-			m.await(ref, m.order(Do{What: DoPause}), Outcome{})
+			m.await(ref, m.holdTo(Paused, DoPause), Outcome{})
 		}
 	}
 }
 
 func (m *Machine[T]) toggle(ref Ref) {
-	plays := m.situation() == ours && m.play.active() ||
+	plays := m.situation() == ours && m.active() ||
 		m.situation() == foreign && m.device.Playing && m.device.Media.State != Paused
 	if plays {
 		m.pause(ref)
@@ -167,11 +183,10 @@ func (m *Machine[T]) stop(ref Ref) {
 	case ours:
 		m.cancelLoads("stop")
 		serial := m.order(Do{What: DoStopApp})
-		if m.play.confirmed {
-			m.play.closing = serial
-		} else {
+		if !m.play.confirmed {
 			m.halt()
 		}
+		m.closing = serial
 		m.await(ref, serial, Outcome{})
 	}
 }
@@ -197,8 +212,8 @@ func (m *Machine[T]) previous(ref Ref) {
 	s := m.play
 	at := m.list.before(m.list.index)
 	switch {
-	case s.confirmed && (at < 0 || s.where(m.now) > restartAfter):
-		m.await(ref, m.order(Do{What: DoSeek}), Outcome{})
+	case s.confirmed && (at < 0 || s.seek.or(s.where(m.now)) > restartAfter):
+		m.await(ref, m.seekTo(0), Outcome{})
 	case at < 0:
 		m.awaitLoad(ref, m.start(m.list.index, 0), Outcome{})
 	default:
@@ -235,7 +250,7 @@ func (m *Machine[T]) seek(in Seek) {
 	s := m.play
 	to = in.To
 	if in.By {
-		from := s.where(m.now)
+		from := s.seek.or(s.where(m.now))
 		if s.wantSeek != nil {
 			from = *s.wantSeek
 		}
@@ -250,7 +265,7 @@ func (m *Machine[T]) seek(in Seek) {
 		m.answer(in.Ref, Outcome{})
 		return
 	}
-	m.await(in.Ref, m.order(Do{What: DoSeek, Position: to}), Outcome{})
+	m.await(in.Ref, m.seekTo(to), Outcome{})
 }
 
 func (m *Machine[T]) volume(in Volume) {
@@ -263,10 +278,7 @@ func (m *Machine[T]) volume(in Volume) {
 		m.refuse(in.Ref, CodeUnsupported, "the volume of the device is fixed")
 		return
 	}
-	now := d.Volume
-	if m.level.serial != 0 {
-		now = m.level.to
-	}
+	now := m.level.or(d.Volume)
 	to := in.To
 	if in.By {
 		to = max(0, min(100, now+in.To))
@@ -276,7 +288,7 @@ func (m *Machine[T]) volume(in Volume) {
 		m.answer(in.Ref, o)
 		return
 	}
-	m.level = volumeOrder{serial: m.order(Do{What: DoVolume, Volume: o.Volume}), to: o.Volume}
+	m.level = pending[int]{serial: m.order(Do{What: DoVolume, Volume: o.Volume}), to: o.Volume}
 	m.await(in.Ref, m.level.serial, o)
 }
 
@@ -285,15 +297,17 @@ func (m *Machine[T]) mute(in Mute) {
 		m.refuse(in.Ref, CodeOffline, "the device is offline")
 		return
 	}
-	muted := !m.device.Muted
+	now := m.muting.or(m.device.Muted)
+	muted := !now
 	if in.Muted != nil {
 		muted = *in.Muted
 	}
-	if muted == m.device.Muted {
+	if muted == now {
 		m.answer(in.Ref, Outcome{})
 		return
 	}
-	m.await(in.Ref, m.order(Do{What: DoMute, Muted: muted}), Outcome{})
+	m.muting = pending[bool]{serial: m.order(Do{What: DoMute, Muted: muted}), to: muted}
+	m.await(in.Ref, m.muting.serial, Outcome{})
 }
 
 // conflicts refuses an edit whose sender believes in another revision.

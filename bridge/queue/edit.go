@@ -173,7 +173,7 @@ func (m *Machine[T]) removeCurrent(ids map[EntryID]bool) {
 			break
 		}
 	}
-	plays, online := s != nil && s.active(), m.device.Online
+	plays, online := m.active(), m.device.Online
 	m.gone()
 	l.remove(ids)
 	if next == 0 && l.head.Repeat == RepeatAll {

@@ -13,16 +13,16 @@ import (
 // at once, unless the disk is told to wait.
 type house struct {
 	*Machine[string]
-	now     time.Time
-	ref     Ref
-	loaded  uint64 // the serial of the last load
-	ordered uint64 // the serial of the last order
-	slow    bool   // the disk waits
-	broken  bool   // the disk fails at once
-	saved   map[EntryID]Row[string]
-	head    Head
-	owed    []uint64
-	watch   func(Effect) // sees every effect
+	now    time.Time
+	ref    Ref
+	loaded uint64   // the serial of the last load
+	orders []uint64 // the serials of the orders the device has not answered
+	slow   bool     // the disk waits
+	broken bool     // the disk fails at once
+	saved  map[EntryID]Row[string]
+	head   Head
+	owed   []uint64
+	watch  func(Effect) // sees every effect
 }
 
 func newHouse() *house {
@@ -129,7 +129,7 @@ func (h *house) step(in Input) []string {
 			}
 			said = append(said, fmt.Sprintf("load %s(%s)%s", e.Entry.ID, e.Entry.Item, at))
 		case Do:
-			h.ordered = e.Serial
+			h.orders = append(h.orders, e.Serial)
 			said = append(said, order(e))
 		case Reply:
 			said = append(said, outcome(e.Outcome))
@@ -163,6 +163,14 @@ func (h *house) persist(p Persist[string]) {
 		delete(h.saved, id)
 	}
 	h.head = p.Change.Head
+}
+
+// order is the oldest order that the device has not answered, 0 for none.
+func (h *house) order() (serial uint64) {
+	if len(h.orders) > 0 {
+		serial, h.orders = h.orders[0], h.orders[1:]
+	}
+	return serial
 }
 
 func order(d Do) string {
@@ -244,6 +252,9 @@ func (h *house) input(t *testing.T, name string, args []string) Input {
 	case "volume":
 		return Volume{h.ref, int(number(0)), signed()}
 	case "mute":
+		if len(args) == 0 {
+			return Mute{h.ref, nil}
+		}
 		on := args[0] == "on"
 		return Mute{h.ref, &on}
 	case "remove":
@@ -368,9 +379,9 @@ func (h *house) word(t *testing.T, name string, args []string) Input {
 	case "lost":
 		return Done{Serial: h.loaded, Fail: FailOffline}
 	case "done":
-		return Done{Serial: h.ordered}
+		return Done{Serial: h.order()}
 	case "denied":
-		return Done{Serial: h.ordered, Fail: FailRefused, Reason: "no"}
+		return Done{Serial: h.order(), Fail: FailRefused, Reason: "no"}
 	case "finished":
 		return Ended{Serial: h.loaded, Reason: Finished}
 	case "late": // the end of a session before this one

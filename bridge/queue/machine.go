@@ -41,7 +41,9 @@ type Machine[T any] struct {
 	over        uint64   // sessions up to this serial have ended, whatever a late report says
 	interrupted bool     // our session was replaced; the next report tells by whom
 	failure     string
-	level       volumeOrder
+	level       pending[int]
+	muting      pending[bool]
+	closing     uint64 // the order that closes our app
 
 	replies []reply
 	fresh   int       // replies from here on belong to the step under way
@@ -64,20 +66,29 @@ type session struct {
 	confirmed bool // the device has taken the load
 	started   bool // it has played
 	lost      bool // the link went while it ran
-	closing   uint64
 	// position in seconds was true at at.
 	position, rate, duration float64
 	at                       time.Time
+	seek                     pending[float64]
+	hold                     pending[State] // Playing or Paused; it stands until a report shows what came of it
 	// What was asked while it loads, applied once it plays.
 	wantPaused bool
 	wantSeek   *float64
 	turnAt     time.Time // when a picture has been shown for long enough; zero for none
 }
 
-// volumeOrder is a level on its way to the device.
-type volumeOrder struct {
-	serial uint64
-	to     int
+// pending is a value on its way to the device. What is asked next counts from it.
+type pending[V comparable] struct {
+	serial uint64 // of the order; 0: none is on its way
+	to     V
+}
+
+// or is the value on its way, or now if there is none.
+func (p pending[V]) or(now V) V {
+	if p.serial != 0 {
+		return p.to
+	}
+	return now
 }
 
 // New makes the machine of a device from what was stored, the zero Saved for a new one. random returns a number from 0
@@ -228,10 +239,15 @@ func (m *Machine[T]) tick() {
 	}
 	if !m.now.Before(m.keepAt) {
 		m.keepAt = m.now.Add(KeepEvery)
-		m.note(true)
-		m.list.stored = m.list.head
-		m.emit(Keep{Head: m.list.head})
+		m.keep(true)
 	}
+}
+
+// keep stores where the current entry is without waiting for the disk.
+func (m *Machine[T]) keep(playing bool) {
+	m.note(playing)
+	m.list.stored = m.list.head
+	m.emit(Keep{Head: m.list.head})
 }
 
 // where is the session's position in seconds at now.
@@ -246,8 +262,17 @@ func (s *session) where(now time.Time) float64 {
 	return max(p, 0)
 }
 
-// active reports whether the session plays or is about to.
-func (s *session) active() bool { return s.state != Paused && !s.wantPaused }
+// active reports whether our session plays or is about to, by what was asked last.
+func (m *Machine[T]) active() bool {
+	s := m.play
+	if s == nil || m.closing != 0 {
+		return false
+	}
+	if s.hold.to != "" {
+		return s.hold.to == Playing
+	}
+	return s.state != Paused && !s.wantPaused
+}
 
 // View is what the world is told beside the queue.
 func (m *Machine[T]) View() View {

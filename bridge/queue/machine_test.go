@@ -157,6 +157,68 @@ func TestMachine(t *testing.T) {
 			wait 10s
 			seek +30 -> seek to 40`,
 
+		"seek steps add up before the device has answered": started + `
+			wait 10s
+			seek +30 -> seek to 40
+			seek +30 -> seek to 70
+			done     -> ok
+			done     -> ok
+			state    -> playing at 70`,
+		"a seek shows with its answer": started + `
+			wait 10s
+			seek 60 -> seek to 60
+			state   -> playing at 10
+			done    -> ok
+			state   -> playing at 60`,
+		"a seek the device refuses changes nothing": started + `
+			wait 10s
+			seek 60 -> seek to 60
+			denied  -> rejected
+			state   -> playing at 10`,
+		"previous, twice in a moment, goes back to the one before": started + `
+			next     -> load e2(b)
+			loaded   -> ok
+			playing  -> item_started b
+			wait 30s
+			previous -> seek to 0
+			previous -> load e1(a)`,
+		"resume right after pause is sent, whatever the device tells meanwhile": started + `
+			pause   -> order pause
+			resume  -> order resume
+			playing
+			done    -> ok
+			done    -> ok
+			playing
+			resume  -> ok`,
+		"pause right after resume is sent": started + `
+			pause   -> order pause
+			done    -> ok
+			paused 3
+			resume  -> order resume
+			pause   -> order pause
+			done    -> ok
+			paused 3
+			done    -> ok
+			paused 3
+			pause   -> ok`,
+		"toggle, twice in a moment, plays on": started + `
+			toggle -> order pause
+			toggle -> order resume`,
+		"play right after stop loads again": started + `
+			wait 30s
+			stop -> order stop_app
+			play -> load e1(a) at 30
+			done -> ok
+			off
+			loaded  -> ok
+			playing -> item_started a`,
+		"what is being stopped is off as soon as that is answered": started + `
+			wait 20s
+			stop  -> order stop_app
+			cancelled
+			done  -> ok
+			state -> off at 20`,
+
 		"stop closes the app and keeps entry and position": started + `
 			wait 30s
 			stop  -> order stop_app
@@ -362,6 +424,10 @@ func TestMachine(t *testing.T) {
 			mute on  -> mute true
 			done     -> ok
 			mute off -> ok`,
+		"mute toggles what was asked last": `
+			online
+			mute -> mute true
+			mute -> mute false`,
 		"wake starts the receiver": `
 			online
 			wake -> order wake

@@ -3,6 +3,7 @@ package queue
 // start loads the entry at an index, from a position in seconds, and returns the load's serial.
 func (m *Machine[T]) start(at int, position float64) uint64 {
 	m.gone()
+	m.closing = 0
 	e := m.list.entries[at]
 	m.list.setCurrent(e.ID)
 	m.serial++

@@ -100,6 +100,9 @@ func (m *Machine[T]) update(md Session) {
 		s.position, s.at, s.rate = md.Position, md.At, md.Rate
 	}
 	s.state, s.lost = state, false
+	if s.hold.serial == 0 {
+		s.hold = pending[State]{}
+	}
 	if md.Duration > 0 {
 		s.duration = md.Duration
 		if e := m.list.current(); e.Duration == 0 || math.Abs(e.Duration-md.Duration) > 1 {
@@ -140,11 +143,11 @@ func (m *Machine[T]) catchUp() {
 		return
 	}
 	if s.wantSeek != nil {
-		m.order(Do{What: DoSeek, Position: *s.wantSeek})
+		m.seekTo(*s.wantSeek)
 		s.wantSeek = nil
 	}
 	if s.wantPaused && s.state != Paused {
-		m.order(Do{What: DoPause})
+		m.holdTo(Paused, DoPause)
 	}
 	s.wantPaused = false
 }
@@ -193,7 +196,7 @@ func (m *Machine[T]) lose() {
 	}
 	playing := s.state == Playing || s.state == Buffering
 	s.position, s.at = s.where(m.now), m.now
-	s.lost, s.closing = true, 0
+	s.lost, m.closing = true, 0
 	m.note(playing)
 }
 
@@ -239,7 +242,7 @@ func (m *Machine[T]) ended(in Ended) {
 	switch {
 	case in.Reason == Finished && s.lost:
 		m.endedUnseen()
-	case in.Reason == Finished && s.closing == 0:
+	case in.Reason == Finished && m.closing == 0:
 		m.finished()
 	case in.Reason == Error:
 		m.failed(in.Message)
@@ -251,21 +254,50 @@ func (m *Machine[T]) ended(in Ended) {
 
 // done takes the answer to a load or an order.
 func (m *Machine[T]) done(in Done) {
-	if m.level.serial == in.Serial {
-		m.level = volumeOrder{}
-	}
 	s := m.play
 	if s != nil && s.serial == in.Serial && !s.confirmed {
 		m.loaded(in)
 		return
 	}
+	m.arrived(in)
 	code, message := outcomeOf(in.Fail, in.Reason)
 	m.decide(in.Serial, func(o *Outcome) { o.Code, o.Message = code, message })
-	if s != nil && s.closing == in.Serial && in.Serial != 0 {
-		s.closing = 0
-		if in.Fail == "" {
-			m.halt()
+}
+
+// arrived settles what was on its way to the device with an order. A seek and a stop are believed at once; of the others
+// the next report tells what came of them.
+func (m *Machine[T]) arrived(in Done) {
+	if in.Serial == 0 {
+		return
+	}
+	ok := in.Fail == ""
+	switch in.Serial {
+	case m.level.serial:
+		m.level = pending[int]{}
+	case m.muting.serial:
+		m.muting = pending[bool]{}
+	case m.closing:
+		m.closing = 0
+		if ok {
+			if m.play != nil {
+				m.halt()
+			}
 			m.device.Idle, m.device.Receiver = true, false
+		}
+	}
+	s := m.play
+	switch {
+	case s == nil:
+	case in.Serial == s.seek.serial:
+		if ok {
+			s.position, s.at = s.seek.to, m.now
+			m.keep(m.list.head.Playing)
+		}
+		s.seek = pending[float64]{}
+	case in.Serial == s.hold.serial:
+		s.hold.serial = 0
+		if !ok {
+			s.hold = pending[State]{}
 		}
 	}
 }

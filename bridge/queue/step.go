@@ -128,7 +128,7 @@ type (
 		Fail   Fail
 		Reason string // a clause for people
 	}
-	// Stored answers a Persist.
+	// Stored answers every Persist up to Ticket; it is 0 where a Keep failed.
 	Stored struct {
 		Ticket uint64
 		Failed string // "" or why it failed
