@@ -1,6 +1,7 @@
 package cast
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -86,13 +87,14 @@ func TestPongSwapsIDs(t *testing.T) {
 	for name, row := range map[string]struct{ source, destination, from, to string }{
 		"the platform's": {wire.Transport, wire.Transport, wire.Transport, wire.Transport},
 		"a receiver's":   {wire.PlatformReceiver, "sender-1", "sender-1", wire.PlatformReceiver},
+		"to everybody":   {wire.PlatformReceiver, wire.Broadcast, "", wire.PlatformReceiver}, // from us
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				_, p := pair(t)
+				c, p := pair(t)
 				p.says(wire.Message{Source: row.source, Destination: row.destination, Namespace: wire.Heartbeat, Text: `{"type":"PING"}`})
 				m := <-p.got
-				if m.Text != `{"type":"PONG"}` || m.Source != row.from || m.Destination != row.to {
+				if m.Text != `{"type":"PONG"}` || m.Source != cmp.Or(row.from, c.id) || m.Destination != row.to {
 					t.Errorf("got %+v", m)
 				}
 			})

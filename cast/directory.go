@@ -36,7 +36,9 @@ type place struct {
 func newDirectory(statics []Static) *directory {
 	d := &directory{lost: make(chan struct{}, 1), nameless: make(chan struct{}, 1)}
 	for _, s := range statics {
-		d.add(&s, media.Device{ID: plainID(s.ID), Name: s.Name, Topic: s.Topic, Host: s.Host, Port: s.Port, Kind: media.VideoDevice})
+		d.add(&s, media.Device{
+			ID: plainID(s.ID), Name: s.Name, Topic: s.Topic, Host: s.Host, Port: s.Port, Kind: media.VideoDevice,
+		})
 	}
 	return d
 }
@@ -76,8 +78,8 @@ func (d *directory) see(dev media.Device) bridge.Sighting {
 			p.device.Name = dev.Name
 		}
 		if p.static != nil {
-			s = p.sighting()
 			p.astray = p.astray && dev.Host != p.static.Host
+			s = p.sighting()
 		}
 		signal(p.seen)
 	}

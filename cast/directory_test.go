@@ -18,10 +18,15 @@ func TestASightingIsMergedWithTheConfiguration(t *testing.T) {
 		want   func(*bridge.Sighting) // nil: it is another device
 	}{
 		"by its id, dashed and in capitals": {
-			Static{Host: "192.0.2.1", Port: 8009, ID: "01234567-89AB-CDEF-0123-456789ABCDEF", Name: "Galley", Topic: "k", MaxVolume: 60},
+			Static{
+				Host: "192.0.2.1", Port: 8009, ID: "01234567-89AB-CDEF-0123-456789ABCDEF",
+				Name: "Galley", Topic: "k", MaxVolume: 60,
+			},
 			func(s *bridge.Sighting) { s.Host, s.Name, s.Topic, s.MaxVolume = "192.0.2.1", "Galley", "k", 60 },
 		},
-		"by host and port":                          {Static{Host: "192.0.2.20", Port: 8009, Topic: "k"}, func(s *bridge.Sighting) { s.Topic = "k" }},
+		"by host and port": {
+			Static{Host: "192.0.2.20", Port: 8009, Topic: "k"}, func(s *bridge.Sighting) { s.Topic = "k" },
+		},
 		"another port, as a group on that host has": {Static{Host: "192.0.2.20", Port: 32001}, nil},
 		"another id at that host and port":          {Static{Host: "192.0.2.20", Port: 8009, ID: otherID}, nil},
 		"another host":                              {Static{Host: "192.0.2.21", Port: 8009}, nil},
@@ -65,5 +70,46 @@ func TestADeviceHasOnePlace(t *testing.T) {
 	p := d.place(bath)
 	if p == static || d.place(bath) != p {
 		t.Error("another device must have a place of its own, and one")
+	}
+}
+
+func TestAnAddressThatAnotherDeviceHasIsGivenUp(t *testing.T) {
+	d := newDirectory([]Static{{Host: kitchen.Host, Port: kitchen.Port, ID: someID}})
+	p := d.place(d.statics()[0])
+	bath := kitchen
+	bath.ID = otherID
+	wrong := func() bool {
+		select {
+		case <-p.wrong:
+			return true
+		default:
+			return false
+		}
+	}
+	p.found(kitchen.Host)
+	d.see(kitchen)
+	if wrong() || p.address(0) != "192.0.2.20:8009" {
+		t.Error("its own sighting has put it off")
+	}
+	if d.see(bath); !wrong() || p.address(0) != "" || p.address(1) != "" {
+		t.Error("it is still looked for where another device is")
+	}
+	d.see(bath)
+	p.lost()
+	p.found("192.0.2.99")
+	if wrong() {
+		t.Error("what was seen of the old link counts against the new one")
+	}
+	if s := d.see(kitchen); s.Host != kitchen.Host || p.address(0) != "192.0.2.20:8009" {
+		t.Errorf("seen there again it is at %q: %+v", p.address(0), s)
+	}
+	elsewhere := kitchen
+	elsewhere.Host = "192.0.2.99"
+	if d.see(elsewhere); p.address(0) != "192.0.2.20:8009" || p.address(1) != "192.0.2.99:8009" {
+		t.Errorf("it is tried at %q and %q", p.address(0), p.address(1))
+	}
+	d.see(bath)
+	if s := d.see(elsewhere); s.Host != "192.0.2.99" || p.address(0) != "192.0.2.99:8009" {
+		t.Errorf("seen elsewhere it is at %q: %+v", p.address(0), s)
 	}
 }

@@ -1,6 +1,7 @@
 package cast
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -120,19 +121,16 @@ func (d *Devices) interfaces() ([]net.Interface, error) {
 func readEntry(e *zeroconf.ServiceEntry) (media.Device, bool) {
 	txt := make(map[string]string)
 	for _, pair := range e.Text {
-		if key, value, ok := strings.Cut(unescape(pair), "="); ok {
+		if key, value, ok := strings.Cut(strings.ToValidUTF8(unescape(pair), ""), "="); ok {
 			txt[strings.ToLower(key)] = value
 		}
 	}
 	dev := media.Device{
-		ID: plainID(txt["id"]), Name: strings.ToValidUTF8(txt["fn"], ""), Model: strings.ToValidUTF8(txt["md"], ""),
+		ID: plainID(txt["id"]), Name: cmp.Or(txt["fn"], strings.ToValidUTF8(unescape(e.Instance), "")), Model: txt["md"],
 		Host: entryHost(e), Port: e.Port,
 	}
 	if !isID(dev.ID) || dev.Host == "" || dev.Port < 1 || dev.Port > 65535 {
 		return media.Device{}, false
-	}
-	if dev.Name == "" {
-		dev.Name = unescape(e.Instance)
 	}
 	ca, _ := strconv.ParseUint(strings.TrimSpace(txt["ca"]), 10, 64)
 	dev.Kind, dev.Capabilities = capabilities(ca)

@@ -22,7 +22,10 @@ const (
 // identify asks the devices of the configuration that have no id who they are: at first, and whenever one of them is
 // linked. It runs until ctx ends.
 func (d *Devices) identify(ctx context.Context, tell func(bridge.Sighting)) {
-	client := &http.Client{Timeout: identifyTimeout, Transport: d.setup}
+	client := &http.Client{
+		Timeout: identifyTimeout, Transport: d.setup,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	for {
 		var asking sync.WaitGroup
 		for _, p := range d.directory.unnamed() {

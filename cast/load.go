@@ -47,7 +47,7 @@ func (s *session) startLoad(o bridge.Order, now time.Time) {
 	if s.past != nil {
 		s.past.stop = false // the new load interrupts it
 	}
-	if o.Load == nil || len(o.Load.URL) > maxContentID {
+	if len(o.Load.URL) > maxContentID {
 		s.finish(o, refuse("the address of the item is longer than a Chromecast takes"))
 		return
 	}
@@ -77,7 +77,7 @@ func (s *session) start(now time.Time) {
 	s.launch.stop = false
 	switch {
 	case s.receiver.app.ready():
-		s.launched(now)
+		s.launched()
 	case s.launch.request == 0 || now.Sub(s.launch.at) > launchAgain:
 		s.launch = launch{at: now}
 		s.sendLaunch()
@@ -85,7 +85,8 @@ func (s *session) start(now time.Time) {
 }
 
 func (s *session) sendLaunch() {
-	s.launch.request = s.ask(wire.PlatformReceiver, wire.Receiver, object{"type": "LAUNCH", "appId": wire.DefaultMediaReceiver})
+	message := object{"type": "LAUNCH", "appId": wire.DefaultMediaReceiver}
+	s.launch.request = s.ask(wire.PlatformReceiver, wire.Receiver, message)
 }
 
 // launchStatus takes what newer devices say at once of a LAUNCH: a user may have to allow it first.
@@ -140,7 +141,7 @@ func (s *session) endLaunch(fail *bridge.Fail) {
 }
 
 // launched goes on when the Default Media Receiver runs.
-func (s *session) launched(now time.Time) {
+func (s *session) launched() {
 	unwanted := s.launch.stop
 	s.launch = launch{}
 	s.notify("")
@@ -153,10 +154,9 @@ func (s *session) launched(now time.Time) {
 
 func (s *session) sendLoad() {
 	l := s.load
-	s.request++
-	l.request, l.transport, s.loadedAt = s.request, s.transport, s.request
 	message := loadMessage(l.order.Load, s.receiver.app.session)
-	message["requestId"] = l.request
+	l.request, l.transport = s.number(message), s.transport
+	s.loadedAt = l.request
 	if err := s.say(s.transport, wire.Media, message); err != nil {
 		s.loadFailed(refuse(err.Error()))
 	}

@@ -1,6 +1,7 @@
 package cast
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -53,6 +54,7 @@ func entry(fields string) string { return `{"type":"MEDIA_STATUS","status":[{` +
 
 func TestMediaStatusMerges(t *testing.T) {
 	start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	later := start.Add(10 * time.Second)
 	full := bridge.MediaStatus{
 		Tag: &bridge.Tag{Bridge: "b", Entry: "e7", Serial: 3}, URL: "http://192.0.2.10/a.mp4", State: bridge.PlayPlaying,
 		Position: 12.5, At: start, Rate: 1, Duration: 421.3, Title: "Hospital", Show: "Bluey", Season: media.Num(0),
@@ -68,18 +70,18 @@ func TestMediaStatusMerges(t *testing.T) {
 		"a later one omits media: what was known stays": {
 			in: []string{fullStatus, delta}, from: full,
 			alter: func(s *bridge.MediaStatus) {
-				s.State, s.Position, s.At = bridge.PlayPaused, 20, start.Add(10*time.Second)
+				s.State, s.Position, s.At = bridge.PlayPaused, 20, later
 			},
 		},
 		"one that omits currentTime: the position goes on": {
 			in: []string{fullStatus, entry(`"mediaSessionId":1,"playerState":"PAUSED"`)}, from: full,
 			alter: func(s *bridge.MediaStatus) {
-				s.State, s.Position, s.At = bridge.PlayPaused, 22.5, start.Add(10*time.Second)
+				s.State, s.Position, s.At = bridge.PlayPaused, 22.5, later
 			},
 		},
 		"a null playerState changes nothing": {
 			in: []string{fullStatus, entry(`"mediaSessionId":1,"playerState":null,"currentTime":30`)}, from: full,
-			alter: func(s *bridge.MediaStatus) { s.Position, s.At = 30, start.Add(10*time.Second) },
+			alter: func(s *bridge.MediaStatus) { s.Position, s.At = 30, later },
 		},
 		"streamType as a number, duration null": {in: []string{oldest}, from: plain, alter: func(s *bridge.MediaStatus) { s.URL = "x" }},
 		"duration -1 is unknown":                {in: []string{entry(`"playerState":"PLAYING","media":{"duration":-1}`)}, from: plain},
@@ -101,7 +103,7 @@ func TestMediaStatusMerges(t *testing.T) {
 			in:   []string{entry(`"playerState":"PLAYING","playbackRate":1.5`), entry(`"playerState":"BUFFERING"`)},
 			from: plain,
 			alter: func(s *bridge.MediaStatus) {
-				s.State, s.Rate, s.Position, s.At = bridge.PlayBuffering, 1.5, 15, start.Add(10*time.Second)
+				s.State, s.Rate, s.Position, s.At = bridge.PlayBuffering, 1.5, 15, later
 			},
 		},
 		"contentUrl where contentId is empty": {
@@ -110,7 +112,7 @@ func TestMediaStatusMerges(t *testing.T) {
 		},
 		"another item in the same session: nothing old is true": {
 			in:   []string{fullStatus, entry(`"mediaSessionId":1,"playerState":"PLAYING","currentTime":0,"media":{"contentId":"b"}`)},
-			from: plain, alter: func(s *bridge.MediaStatus) { s.URL, s.At = "b", start.Add(10*time.Second) },
+			from: plain, alter: func(s *bridge.MediaStatus) { s.URL, s.At = "b", later },
 		},
 		"the same file once more, by its tag": {
 			in: []string{fullStatus, entry(`"mediaSessionId":1,"playerState":"PLAYING","currentTime":0,` +
@@ -118,11 +120,12 @@ func TestMediaStatusMerges(t *testing.T) {
 			from: plain,
 			alter: func(s *bridge.MediaStatus) {
 				s.Tag, s.URL = &bridge.Tag{Bridge: "b", Entry: "e8", Serial: 3}, "http://192.0.2.10/a.mp4"
-				s.At = start.Add(10 * time.Second)
+				s.At = later
 			},
 		},
 		"an announcement's entry is null": {
-			in:   []string{entry(`"playerState":"PLAYING","media":{"customData":{"bridge":"b","entry":null,"serial":4,"announcement":true}}`)},
+			in: []string{entry(`"playerState":"PLAYING",` +
+				`"media":{"customData":{"bridge":"b","entry":null,"serial":4,"announcement":true}}`)},
 			from: plain, alter: func(s *bridge.MediaStatus) { s.Tag = &bridge.Tag{Bridge: "b", Serial: 4} },
 		},
 		"somebody else's customData": {
@@ -130,13 +133,15 @@ func TestMediaStatusMerges(t *testing.T) {
 			from: plain,
 		},
 		"IDLE and extendedStatus LOADING: it loads": {
-			in:   []string{entry(`"mediaSessionId":1,"playerState":"IDLE","currentTime":0,"extendedStatus":{"playerState":"LOADING","media":{"contentId":"n"}}`)},
+			in: []string{entry(`"mediaSessionId":1,"playerState":"IDLE","currentTime":0,` +
+				`"extendedStatus":{"playerState":"LOADING","media":{"contentId":"n"}}`)},
 			from: plain, alter: func(s *bridge.MediaStatus) { s.State, s.URL = bridge.PlayLoading, "n" },
 		},
 		"FINISHED with loadingItemId: the receiver's queue moves on": {
-			in:   []string{fullStatus, entry(`"mediaSessionId":1,"playerState":"IDLE","idleReason":"FINISHED","currentTime":0,"loadingItemId":2`)},
+			in: []string{fullStatus, entry(`"mediaSessionId":1,"playerState":"IDLE",` +
+				`"idleReason":"FINISHED","currentTime":0,"loadingItemId":2`)},
 			from: full, alter: func(s *bridge.MediaStatus) {
-				s.State, s.Position, s.At = bridge.PlayLoading, 0, start.Add(10*time.Second)
+				s.State, s.Position, s.At = bridge.PlayLoading, 0, later
 			},
 		},
 		"a television without a pause": {
@@ -177,50 +182,61 @@ func TestMediaStatusMerges(t *testing.T) {
 }
 
 func TestMediaStatusEnds(t *testing.T) {
-	idle := func(reason string) string { return entry(`"mediaSessionId":1,"playerState":"IDLE",` + reason) }
-	next := func(id string) string {
+	idle := func(more string) string { return entry(`"mediaSessionId":1,"playerState":"IDLE",` + more) }
+	at := func(seconds, more string) string { return entry(`"mediaSessionId":1,"currentTime":` + seconds + more) }
+	other := func(id string) string {
 		return entry(`"mediaSessionId":` + id + `,"playerState":"PLAYING","media":{"contentId":"b"}`)
 	}
+	const interrupted = `"idleReason":"INTERRUPTED"`
 	for name, row := range map[string]struct {
-		in      []string
-		falling bool // ids may fall, as other apps' do
-		reason  bridge.EndReason
-		message string
-		at      float64
-		plays   string // what is loaded afterwards
+		in    []string
+		want  string // the one end
+		plays string // what is loaded afterwards
 	}{
-		"FINISHED":                                   {in: []string{fullStatus, finished}, reason: bridge.EndFinished, at: 22.5},
-		"FINISHED is told once":                      {in: []string{fullStatus, finished, finished, emptyList}, reason: bridge.EndFinished, at: 22.5},
-		"FINISHED that tells where":                  {in: []string{fullStatus, idle(`"idleReason":"FINISHED","currentTime":421.3`)}, reason: bridge.EndFinished, at: 421.3},
-		"CANCELLED":                                  {in: []string{fullStatus, idle(`"idleReason":"CANCELLED"`)}, reason: bridge.EndCancelled, at: 22.5},
-		"INTERRUPTED":                                {in: []string{fullStatus, idle(`"idleReason":"INTERRUPTED"`)}, reason: bridge.EndInterrupted, at: 22.5},
-		"paused time does not run":                   {in: []string{fullStatus, delta, idle(`"idleReason":"CANCELLED"`)}, reason: bridge.EndCancelled, at: 20},
-		"ERROR":                                      {in: []string{fullStatus, idle(`"idleReason":"ERROR"`)}, reason: bridge.EndError, message: "the device could not play it", at: 22.5},
-		"ERROR with a code":                          {in: []string{fullStatus, idle(`"idleReason":"ERROR","detailedErrorCode":102`)}, reason: bridge.EndError, message: "the device could not decode the file", at: 22.5},
-		"a reason of the wrong type":                 {in: []string{fullStatus, idle(`"idleReason":{}`)}, reason: bridge.EndCancelled, at: 22.5},
-		"an empty list in the middle":                {in: []string{fullStatus, emptyList}, reason: bridge.EndCancelled, at: 22.5},
-		"an empty list near the end":                 {in: []string{fullStatus, entry(`"mediaSessionId":1,"currentTime":405`), emptyList}, reason: bridge.EndFinished, at: 415},
-		"paused near the end, then an empty list":    {in: []string{fullStatus, entry(`"mediaSessionId":1,"currentTime":415,"playerState":"PAUSED"`), emptyList}, reason: bridge.EndCancelled, at: 415},
-		"no position beyond the end":                 {in: []string{fullStatus, entry(`"mediaSessionId":1,"currentTime":420`), finished}, reason: bridge.EndFinished, at: 421.3},
-		"another session takes its place":            {in: []string{fullStatus, next("2")}, reason: bridge.EndInterrupted, at: 22.5, plays: "b"},
-		"its late IDLE does not end the new one":     {in: []string{fullStatus, next("2"), idle(`"idleReason":"INTERRUPTED"`)}, reason: bridge.EndInterrupted, at: 22.5, plays: "b"},
-		"a lower session is old news where ids rise": {in: []string{next("4"), next("3"), entry(`"mediaSessionId":4,"playerState":"IDLE","idleReason":"FINISHED"`)}, reason: bridge.EndFinished, at: 20},
-		"and another session where they do not":      {in: []string{next("4"), next("3")}, falling: true, reason: bridge.EndInterrupted, at: 10, plays: "b"},
+		"FINISHED":              {in: []string{fullStatus, finished}, want: "finished at 22.5"},
+		"FINISHED is told once": {in: []string{fullStatus, finished, finished, emptyList}, want: "finished at 22.5"},
+		"FINISHED that tells where": {
+			in:   []string{fullStatus, idle(`"idleReason":"FINISHED","currentTime":421.3`)},
+			want: "finished at 421.3",
+		},
+		"CANCELLED":   {in: []string{fullStatus, idle(`"idleReason":"CANCELLED"`)}, want: "cancelled at 22.5"},
+		"INTERRUPTED": {in: []string{fullStatus, idle(interrupted)}, want: "interrupted at 22.5"},
+		"paused time does not run": {
+			in: []string{fullStatus, delta, idle(`"idleReason":"CANCELLED"`)}, want: "cancelled at 20",
+		},
+		"ERROR": {
+			in: []string{fullStatus, idle(`"idleReason":"ERROR"`)}, want: "error at 22.5: the device could not play it",
+		},
+		"ERROR with a code": {
+			in:   []string{fullStatus, idle(`"idleReason":"ERROR","detailedErrorCode":102`)},
+			want: "error at 22.5: the device could not decode the file",
+		},
+		"a reason of the wrong type":  {in: []string{fullStatus, idle(`"idleReason":{}`)}, want: "cancelled at 22.5"},
+		"an empty list in the middle": {in: []string{fullStatus, emptyList}, want: "cancelled at 22.5"},
+		"an empty list near the end":  {in: []string{fullStatus, at("405", ""), emptyList}, want: "finished at 415"},
+		"paused near the end, then an empty list": {
+			in: []string{fullStatus, at("415", `,"playerState":"PAUSED"`), emptyList}, want: "cancelled at 415",
+		},
+		"no position beyond the end": {in: []string{fullStatus, at("420", ""), finished}, want: "finished at 421.3"},
+		"another session takes its place": {
+			in: []string{fullStatus, other("2")}, want: "interrupted at 22.5", plays: "b",
+		},
+		"its late IDLE does not end the new one": {
+			in: []string{fullStatus, other("2"), idle(interrupted)}, want: "interrupted at 22.5", plays: "b",
+		},
+		"a status of a lower session is old news": {
+			in:   []string{other("4"), other("3"), entry(`"mediaSessionId":4,"playerState":"IDLE","idleReason":"FINISHED"`)},
+			want: "finished at 20",
+		},
 		"the old session outside, the new one inside extendedStatus": {
-			in:     []string{fullStatus, idle(`"idleReason":"INTERRUPTED","extendedStatus":{"playerState":"LOADING","mediaSessionId":2,"media":{"contentId":"n"}}`)},
-			reason: bridge.EndInterrupted, at: 22.5, plays: "n",
+			in: []string{fullStatus, idle(interrupted +
+				`,"extendedStatus":{"playerState":"LOADING","mediaSessionId":2,"media":{"contentId":"n"}}`)},
+			want: "interrupted at 22.5", plays: "n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := mediaView{rising: !row.falling}
-			ended := mergeAll(t, &v, row.in...)
-			if len(ended) != 1 {
-				t.Fatalf("%d ends: %+v", len(ended), ended)
-			}
-			e := ended[0]
-			if e.Reason != row.reason || e.Message != row.message || e.Position != row.at {
-				t.Errorf("ended %s %q at %v; wanted %s %q at %v", e.Reason, e.Message, e.Position, row.reason, row.message, row.at)
-			}
+			v := mediaView{rising: true}
+			wantEnd(t, mergeAll(t, &v, row.in...), row.want)
 			plays := ""
 			if v.current != nil {
 				plays = v.current.status.URL
@@ -229,5 +245,23 @@ func TestMediaStatusEnds(t *testing.T) {
 				t.Errorf("plays %q, wanted %q", plays, row.plays)
 			}
 		})
+	}
+	t.Run("other apps' ids may fall", func(t *testing.T) {
+		var v mediaView
+		wantEnd(t, mergeAll(t, &v, other("4"), other("3")), "interrupted at 10")
+	})
+}
+
+func wantEnd(t *testing.T, ended []ending, want string) {
+	t.Helper()
+	if len(ended) != 1 {
+		t.Fatalf("%d ends: %+v", len(ended), ended)
+	}
+	got := fmt.Sprintf("%s at %v", ended[0].Reason, ended[0].Position)
+	if ended[0].Message != "" {
+		got += ": " + ended[0].Message
+	}
+	if got != want {
+		t.Errorf("ended %s; wanted %s", got, want)
 	}
 }

@@ -28,12 +28,14 @@ func TestLoadMessage(t *testing.T) {
 				Kind: media.Episode, Title: "Bluey", Subtitle: "S00E02 Hospital", Name: "Hospital", Show: "Bluey",
 				Season: media.Num(0), Episode: media.Num(2),
 			}, nil,
-			head + `"metadata":{"episode":2,"metadataType":2,"season":0,"seriesTitle":"Bluey","subtitle":"S00E02 Hospital","title":"Hospital"}` + tail,
+			head + `"metadata":{"episode":2,"metadataType":2,"season":0,"seriesTitle":"Bluey",` +
+				`"subtitle":"S00E02 Hospital","title":"Hospital"}` + tail,
 		},
 		"a track with its cover": {
 			media.Item{Kind: media.Track, Title: "Song", Artist: "A", Album: "B"},
 			func(l *bridge.Load) { l.Artwork = "http://192.0.2.10/c.jpg" },
-			head + `"metadata":{"albumName":"B","artist":"A","images":[{"url":"http://192.0.2.10/c.jpg"}],"metadataType":3,"title":"Song"}` + tail,
+			head + `"metadata":{"albumName":"B","artist":"A","images":[{"url":"http://192.0.2.10/c.jpg"}],` +
+				`"metadataType":3,"title":"Song"}` + tail,
 		},
 		"a picture": {
 			media.Item{Kind: media.Image, Title: "Beach"}, nil, head + `"metadata":{"metadataType":4,"title":"Beach"}` + tail,
@@ -45,7 +47,8 @@ func TestLoadMessage(t *testing.T) {
 			media.Item{Title: "Dinner"},
 			func(l *bridge.Load) { l.Tag.Entry, l.Paused, l.Position = "", true, -1 },
 			`{"autoplay":false,"currentTime":0,"media":{"contentId":"http://192.0.2.10/a","contentType":"video/mp4",` +
-				`"customData":{"announcement":true,"bridge":"b","entry":null,"serial":3},"metadata":{"metadataType":0,"title":"Dinner"}` + tail,
+				`"customData":{"announcement":true,"bridge":"b","entry":null,"serial":3},` +
+				`"metadata":{"metadataType":0,"title":"Dinner"}` + tail,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

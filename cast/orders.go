@@ -33,7 +33,7 @@ func (s *session) do(o bridge.Order, now time.Time) {
 	default:
 		s.finish(o, &bridge.Fail{Kind: bridge.FailUnsupported, Message: "the device cannot do that"})
 	}
-	s.flush(now)
+	s.flush()
 }
 
 // await sends what an order needs and lets it wait for the answer.
@@ -42,30 +42,27 @@ func (s *session) await(o bridge.Order, now time.Time, to, namespace string, mes
 		s.finish(o, busy())
 		return
 	}
-	w := &waiter{order: o, from: to, deadline: now.Add(orderTimeout), shown: shown}
-	// Registered before it is sent: the answer must find it.
-	s.waiters = append(s.waiters, w)
-	s.request++
-	w.request = s.request
-	message["requestId"] = w.request
+	// The answer comes by handle, on this same goroutine, so that it always finds the waiter.
+	w := &waiter{order: o, request: s.number(message), from: to, deadline: now.Add(orderTimeout), shown: shown}
 	if err := s.say(to, namespace, message); err != nil {
-		s.waiters = s.waiters[:len(s.waiters)-1]
 		s.finish(o, refuse(err.Error()))
+		return
 	}
+	s.waiters = append(s.waiters, w)
 }
 
 func busy() *bridge.Fail { return refuse("too many orders are waiting for the device") }
 
 func (s *session) setVolume(o bridge.Order, now time.Time) {
-	if s.receiver.fixed {
-		s.finish(o, &bridge.Fail{Kind: bridge.FailUnsupported, Message: "the volume of the device is fixed"})
-		return
-	}
 	volume := object{"level": float64(min(max(o.Volume, 0), 100)) / 100}
 	shown := func() bool { return s.receiver.volume == o.Volume }
-	if o.Kind == bridge.OrderMute {
+	switch {
+	case o.Kind == bridge.OrderMute:
 		volume = object{"muted": o.Muted}
 		shown = func() bool { return s.receiver.muted == o.Muted }
+	case s.receiver.fixed:
+		s.finish(o, &bridge.Fail{Kind: bridge.FailUnsupported, Message: "the volume of the device is fixed"})
+		return
 	}
 	message := object{"type": "SET_VOLUME", "volume": volume}
 	s.await(o, now, wire.PlatformReceiver, wire.Receiver, message, shown)

@@ -18,6 +18,10 @@ const (
 	firstRetry      = 2 * time.Second
 	lastRetry       = 60 * time.Second
 	lastRetryStatic = 8 * time.Second
+	// leastGap is the least time from one try to the next, whatever discovery sees; a link that lived for longer than
+	// steadyAfter begins the waits anew.
+	leastGap    = time.Second
+	steadyAfter = 10 * time.Second
 )
 
 // maxOrders bounds the orders that have not been looked at yet.
@@ -43,19 +47,22 @@ type player struct {
 
 // Do implements bridge.Player.
 func (p *player) Do(o bridge.Order) {
-	p.mu.Lock()
-	fail := p.offline()
-	if p.open {
-		select {
-		case p.orders <- o:
-			fail = nil
-		default:
-			fail = busy()
-		}
-	}
-	p.mu.Unlock()
-	if fail != nil {
+	if fail := p.accept(o); fail != nil {
 		p.reports.Done(bridge.Done{Serial: o.Serial, Fail: fail})
+	}
+}
+
+func (p *player) accept(o bridge.Order) *bridge.Fail {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.open {
+		return p.offline()
+	}
+	select {
+	case p.orders <- o:
+		return nil
+	default:
+		return busy()
 	}
 }
 
@@ -68,23 +75,37 @@ func (p *player) Run(ctx context.Context) error {
 	p.place.want(true)
 	defer p.place.want(false)
 	for tries := 0; ; tries++ {
+		began := time.Now()
 		online, err := p.link(ctx, tries)
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return nil
-		}
-		if online {
+		case online:
 			p.log.Info("lost the link to the device", "err", err)
+		case tries == 0:
+			p.log.Info("cannot reach the device; trying again", "err", err)
+		default:
+			p.log.Debug("cannot reach the device", "err", err)
+		}
+		if lived := time.Since(began); online && lived > steadyAfter {
 			tries = 0
-		} else {
-			p.log.Debug("could not connect", "err", err)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-p.place.seen: // where it is now is told by discovery: try at once
+		case <-p.place.seen: // discovery tells where it is now: try at once
 			tries = 0
+			pause(ctx, leastGap-time.Since(began))
 		case <-time.After(p.retry(tries)):
 		}
+	}
+}
+
+// pause waits for d or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
 	}
 }
 

@@ -176,7 +176,8 @@ func TestPlayToTheEnd(t *testing.T) {
 			s := newSetup(t, c)
 			s.obey(s.load())
 			m := s.state(bridge.PlayPlaying)
-			if m.Tag == nil || m.Tag.Entry != "e1" || m.URL != s.url || m.Title != "Tone" || m.Duration != 10 || m.ContentType != "audio/wav" {
+			if m.Tag == nil || m.Tag.Entry != "e1" || m.URL != s.url || m.Title != "Tone" || m.Duration != 10 ||
+				m.ContentType != "audio/wav" {
 				t.Errorf("plays %+v", m)
 			}
 			e := await(s, "the end", func(bridge.Ended) bool { return true })
@@ -243,7 +244,10 @@ func TestRefusedLoads(t *testing.T) {
 	}{
 		"of a format":    {casttest.LoadError{Code: 104}, "the device cannot play this format"},
 		"without a code": {casttest.LoadError{}, "the device could not play it"},
-		"as a request":   {casttest.LoadError{Type: "INVALID_REQUEST", Reason: "INVALID_PARAMS"}, "the device did not accept the request (INVALID_PARAMS)"},
+		"as a request": {
+			casttest.LoadError{Type: "INVALID_REQUEST", Reason: "INVALID_PARAMS"},
+			"the device did not accept the request (INVALID_PARAMS)",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSetup(t, casttest.Config{})
@@ -299,7 +303,8 @@ func TestATakeoverIsToldAndNothingIsLaunched(t *testing.T) {
 	s.state(bridge.PlayPlaying)
 	s.receiver.TakeOver("233637DE", "YouTube")
 	// Whether the app says CANCELLED before it is replaced is the receiver's affair.
-	if e := await(s, "the end", func(bridge.Ended) bool { return true }); e.Reason != bridge.EndInterrupted && e.Reason != bridge.EndCancelled {
+	e := await(s, "the end", func(bridge.Ended) bool { return true })
+	if e.Reason != bridge.EndInterrupted && e.Reason != bridge.EndCancelled {
 		t.Errorf("ended %+v", e)
 	}
 	st := s.status(func(st bridge.Status) bool { return st.App == "YouTube" && st.Asked })

@@ -90,9 +90,15 @@ func (s *session) greet() {
 
 // ask sends a short request and returns its id.
 func (s *session) ask(to, namespace string, o object) int64 {
+	id := s.number(o)
+	s.send(to, namespace, o)
+	return id
+}
+
+// number gives a request its id.
+func (s *session) number(o object) int64 {
 	s.request++
 	o["requestId"] = s.request
-	s.send(to, namespace, o)
 	return s.request
 }
 
@@ -128,7 +134,7 @@ func (s *session) handle(m wire.Message, now time.Time) error {
 			s.handleMedia(o, m.Destination == s.self, now)
 		}
 	}
-	s.flush(now)
+	s.flush()
 	return err
 }
 
@@ -210,7 +216,7 @@ func (s *session) follow(now time.Time) {
 		s.rejoined = true
 	}
 	if a.ready() {
-		s.launched(now)
+		s.launched()
 	}
 }
 
@@ -307,7 +313,7 @@ func (s *session) expire(now time.Time) error {
 	if s.load != nil && due(s.load.deadline) {
 		s.abandon(timeout)
 	}
-	s.flush(now)
+	s.flush()
 	return nil
 }
 
@@ -337,11 +343,11 @@ func (s *session) abort(fail *bridge.Fail) {
 		s.load = nil
 	}
 	s.changed = false
-	s.flush(time.Time{})
+	s.flush()
 }
 
 // flush tells what the last step brought about: answers, then ends, then the picture that shows them.
-func (s *session) flush(now time.Time) {
+func (s *session) flush() {
 	if s.changed && !s.online && s.hello.IsZero() {
 		s.online = true
 		s.opened()

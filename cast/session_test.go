@@ -115,6 +115,17 @@ func TestOnline(t *testing.T) {
 			[]string{"idle screen"}, again,
 		},
 		{
+			"an app that closes us out and is still there: a second try, and one", playing,
+			func(r *rig) {
+				for range 3 {
+					r.says("app-1", wire.Connection, `{"type":"CLOSE"}`)
+					r.receiver(ourApp)
+				}
+			},
+			[]string{"playing e1/1 at 0", "playing e1/1 at 0", "playing e1/1 at 0"},
+			[]string{"receiver-0 GET_STATUS", "app-1 CONNECT", "app-1 GET_STATUS", "receiver-0 GET_STATUS", "receiver-0 GET_STATUS"},
+		},
+		{
 			"what is for another sender is not for us", newRig,
 			func(r *rig) { r.saysTo("sender-2", wire.PlatformReceiver, wire.Receiver, idleScreen) }, nil, asked,
 		},
@@ -148,6 +159,13 @@ func TestALinkWithoutAStatusFails(t *testing.T) {
 	}
 	if !errors.Is(err, errRefused) {
 		t.Errorf("CLOSE after CLOSE gives %v", err)
+	}
+	r = newRig(t)
+	for range 10 { // a receiver that answers in between is none that refuses
+		if err := r.s.handle(closeIt, r.now); err != nil {
+			t.Fatal(err)
+		}
+		r.receiver(idleScreen)
 	}
 }
 
@@ -229,6 +247,21 @@ func TestLaunch(t *testing.T) {
 			"wake waits 5 s", online,
 			func(r *rig) { r.do(order(1, bridge.OrderWake)); r.after(orderTimeout) },
 			[]string{"done 1 timeout: the device did not answer in time"}, once,
+		},
+		{
+			"a load after a wake shares its launch, for as long as that may still come", online,
+			func(r *rig) {
+				r.do(order(1, bridge.OrderWake))
+				r.after(9 * time.Second)
+				r.do(order(2, bridge.OrderLoad))
+				r.wantSent(once...)
+				r.after(2 * time.Second)
+				r.do(order(3, bridge.OrderLoad))
+			},
+			[]string{
+				"done 1 timeout: the device did not answer in time", "done 2 cancelled: replaced by a later command",
+			},
+			[]string{"receiver-0 LAUNCH", "receiver-0 LAUNCH"},
 		},
 		{
 			"an app that was stopped before it ran is not left running", launching,
@@ -384,6 +417,25 @@ func TestLoad(t *testing.T) {
 			append(sent[:4:4], "app-1 CONNECT", "app-1 GET_STATUS", "app-1 LOAD", "receiver-0 GET_STATUS", "receiver-0 LAUNCH"),
 		},
 		{
+			"and gone again: it is not launched a third time", launching,
+			func(r *rig) {
+				for range 2 {
+					r.receiver(ourApp)
+					r.says("app-1", wire.Connection, `{"type":"CLOSE"}`)
+					r.says("app-1", wire.Connection, `{"type":"CLOSE"}`)
+					r.receiver(idleScreen)
+				}
+			},
+			[]string{
+				"app Default Media Receiver, asking", "idle screen", "app Default Media Receiver, asking",
+				"done 1 cancelled: the app was closed on the device", "idle screen",
+			},
+			append(
+				append(sent[:4:4], "app-1 CONNECT", "app-1 GET_STATUS", "app-1 LOAD", "receiver-0 GET_STATUS"),
+				append(sent[:4:4], "app-1 CONNECT", "app-1 GET_STATUS", "receiver-0 GET_STATUS")...,
+			),
+		},
+		{
 			"an app that closes once it was there is not launched anew", loadIsSent,
 			func(r *rig) { r.says("app-1", wire.Connection, `{"type":"CLOSE"}`); r.receiver(idleScreen) },
 			[]string{"done 1 cancelled: the app was closed on the device", "idle screen"}, append(sent[:4:4], "receiver-0 GET_STATUS"),
@@ -392,6 +444,15 @@ func TestLoad(t *testing.T) {
 			"stop before anything shows: it is stopped when it does", loadIsSent,
 			func(r *rig) { r.do(order(2, bridge.OrderStopMedia)); r.media(status("BUFFERING", 1, "")) },
 			[]string{"done 1 cancelled: replaced by a later command", "done 2", "buffering e1/1 at 0"}, append(sent[:4:4], "app-1 STOP"),
+		},
+		{
+			"stop, then another load, which interrupts what was to be stopped", loadIsSent,
+			func(r *rig) {
+				r.do(order(2, bridge.OrderStopMedia))
+				r.do(order(3, bridge.OrderLoad))
+				r.media(status("BUFFERING", 1, ""))
+			},
+			[]string{"done 1 cancelled: replaced by a later command", "done 2", "buffering e1/1 at 0"}, append(sent[:4:4], "app-1 LOAD"),
 		},
 		{
 			"a load that replaces another: the first one's end is not told", loadIsShown,
