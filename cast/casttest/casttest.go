@@ -141,6 +141,21 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// check refuses what would make no receiver.
+func (c Config) check() error {
+	plain := strings.ReplaceAll(c.ID, "-", "")
+	_, err := hex.DecodeString(plain)
+	switch {
+	case c.Speed < 0:
+		return fmt.Errorf("speed %g is negative", c.Speed)
+	case c.Kind < Video || c.Kind > Group:
+		return fmt.Errorf("kind %d is none", c.Kind)
+	case err != nil || len(plain) != 32:
+		return fmt.Errorf("id %q is not 32 hex digits", c.ID)
+	}
+	return nil
+}
+
 // or returns v, or def if v is the zero value.
 func or[T comparable](v, def T) T {
 	var zero T
@@ -180,8 +195,8 @@ type Receiver struct {
 // NewReceiver starts a receiver. The caller calls Close when finished.
 func NewReceiver(cfg Config) (*Receiver, error) {
 	cfg = cfg.withDefaults()
-	if cfg.Speed < 0 || cfg.Kind < Video || cfg.Kind > Group {
-		return nil, fmt.Errorf("start receiver: speed %g or kind %d makes no sense", cfg.Speed, cfg.Kind)
+	if err := cfg.check(); err != nil {
+		return nil, fmt.Errorf("start receiver: %w", err)
 	}
 	identity, err := newCertificate(cfg.ID, time.Now())
 	if err != nil {

@@ -22,6 +22,7 @@ type device struct {
 	client *http.Client
 	ctx    context.Context // ends with the receiver
 	calls  chan func()
+	looks  chan func()    // like calls, but they change nothing
 	work   sync.WaitGroup // every goroutine of the receiver
 
 	links  map[*link]bool
@@ -60,7 +61,7 @@ func newDevice(ctx context.Context, cfg Config) *device {
 		cfg: cfg, log: cfg.Log.With("device", cfg.Name),
 		clock:  clock{start: time.Now(), speed: cfg.Speed},
 		client: &http.Client{Transport: transport},
-		ctx:    ctx, calls: make(chan func()),
+		ctx:    ctx, calls: make(chan func()), looks: make(chan func()),
 		links: make(map[*link]bool), timers: make(map[*timer]bool),
 		level: 0.5, changed: make(chan struct{}),
 	}
@@ -75,6 +76,8 @@ func (d *device) loop(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case f := <-d.looks:
+			f()
 		case f := <-d.calls:
 			f()
 			d.schedule()
@@ -108,16 +111,18 @@ func (d *device) post(f func()) bool {
 }
 
 // ask has the owner run f and waits until it has.
-func (d *device) ask(f func()) bool {
-	done := make(chan struct{})
-	return d.post(func() { defer close(done); f() }) && wait(d.ctx, done)
-}
+func (d *device) ask(f func()) bool { return d.through(d.calls, f) }
 
-func wait(ctx context.Context, done <-chan struct{}) bool {
+// look is ask for an f that only reads, so that nobody is told of a change.
+func (d *device) look(f func()) bool { return d.through(d.looks, f) }
+
+func (d *device) through(calls chan<- func(), f func()) bool {
+	done := make(chan struct{})
 	select {
-	case <-done:
+	case calls <- func() { defer close(done); f() }:
+		<-done
 		return true
-	case <-ctx.Done():
+	case <-d.ctx.Done():
 		return false
 	}
 }

@@ -67,8 +67,9 @@ func (r *Receiver) records() []string {
 	if r.cfg.Kind == Group {
 		cd = r.cfg.ID
 	}
+	text := strings.NewReplacer(`\`, `\\`).Replace // miekg/dns reads its own escapes in what it is to send
 	return []string{
-		"id=" + r.cfg.ID, "cd=" + cd, "rm=", "ve=05", "md=" + r.cfg.Model, "ic=/setup/icon.png", "fn=" + r.cfg.Name,
+		"id=" + r.cfg.ID, "cd=" + cd, "rm=", "ve=05", "md=" + text(r.cfg.Model), "ic=/setup/icon.png", "fn=" + text(r.cfg.Name),
 		"ca=" + strconv.Itoa(r.cfg.Capabilities), "st=0", "bs=" + bs, "nf=1", "rs=", "ct=" + strings.ToUpper(cd[:6]),
 	}
 }

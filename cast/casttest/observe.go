@@ -122,7 +122,7 @@ func (r *Receiver) Snapshot() Snapshot {
 
 // look returns a snapshot and what is closed when it is out of date; nil after Close.
 func (r *Receiver) look() (s Snapshot, changed <-chan struct{}) {
-	if !r.dev.ask(func() { s, changed = r.dev.snapshot(), r.dev.changed }) {
+	if !r.dev.look(func() { s, changed = r.dev.snapshot(), r.dev.changed }) {
 		return Snapshot{}, nil
 	}
 	return s, changed
