@@ -242,7 +242,7 @@ func (m *Machine[T]) seek(in Seek) {
 	d := m.device
 	to := in.To
 	if in.By && d.Playing {
-		to += d.Media.Position
+		to += d.Media.where(m.now)
 	}
 	if m.blocked(in.Ref, d.Playing && d.Media.CanSeek, Do{What: DoSeek, Position: max(to, 0)}) {
 		return

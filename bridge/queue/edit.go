@@ -43,7 +43,7 @@ func (m *Machine[T]) playItems(in Play[T]) {
 		m.cancelLoads("play")
 	}
 	items := append([]Entry[T](nil), in.Items...)
-	if in.Start != nil && starts {
+	if in.Start != nil {
 		items[in.First].Start = *in.Start
 	}
 	l.head.Revision++

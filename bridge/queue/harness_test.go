@@ -382,8 +382,16 @@ func (h *house) word(t *testing.T, name string, args []string) Input {
 		return Done{Serial: h.order()}
 	case "denied":
 		return Done{Serial: h.order(), Fail: FailRefused, Reason: "no"}
+	case "snatched": // another sender took the device while it loaded
+		return Done{Serial: h.loaded, Fail: FailCancelled, Reason: "another sender took the device"}
+	case "unlaunched": // the app that would play did not start
+		return Done{Serial: h.loaded, Fail: FailLaunch, Reason: "casting was not allowed on the device"}
+	case "ended": // what plays ended, and the device does not give back its tag
+		return Ended{Serial: h.Head().Serial, Reason: Finished}
 	case "finished":
 		return Ended{Serial: h.loaded, Reason: Finished}
+	case "nobody's": // the end of another sender's session
+		return Ended{Reason: Finished}
 	case "late": // the end of a session before this one
 		return Ended{Serial: h.loaded - 1, Reason: Finished}
 	case "interrupted":

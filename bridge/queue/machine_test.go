@@ -63,6 +63,12 @@ func TestMachine(t *testing.T) {
 			refused   -> item_failed a, load e2(b)
 			loaded    -> ok refused e1
 			queue     -> !a*b`,
+		"an app that does not start is no item's failure": `
+			online
+			play a b   -> load e1(a)
+			unlaunched -> rejected
+			queue      -> *ab
+			play       -> load e1(a)`,
 		"a queue in which all is refused comes to rest": `
 			online
 			repeat all -> ok
@@ -339,6 +345,9 @@ func TestMachine(t *testing.T) {
 			online
 			play a from 33 -> load e1(a) at 33`,
 
+		"what is added may begin later than at its start": started + `
+			add d from 30 -> ok
+			jump e4       -> load e4(d) at 30`,
 		"removing the current entry plays the next if it played": started + `
 			remove e1 -> load e2(b), ok
 			queue     -> *bc`,
@@ -457,6 +466,24 @@ func TestMachine(t *testing.T) {
 			done     -> ok
 			stop     -> order stop_media
 			done     -> ok`,
+		"a takeover of a load is told": `
+			online
+			play a b -> load e1(a)
+			snatched -> rejected
+			other    -> taken_over a
+			queue    -> *ab`,
+		"a load that was stopped on the device is no takeover": `
+			online
+			play a   -> load e1(a)
+			snatched -> rejected
+			idle
+			other`,
+		"a seek by an offset counts from where another's item is now": `
+			other
+			wait 20s
+			seek +5  -> seek to 25
+			done     -> ok
+			seek -90 -> seek to 0`,
 		"while a load is under way, what was there before does not count": started + `
 			other      -> taken_over a
 			play       -> load e1(a)
@@ -465,6 +492,12 @@ func TestMachine(t *testing.T) {
 			playing    -> item_started a
 			state      -> playing at 0`,
 
+		"a film that a report leaves out is taken up again": started + `
+			wait 20s
+			idle
+			state   -> idle at 20
+			playing 21
+			state   -> playing at 21`,
 		"a link that comes back finds the film running": started + `
 			wait 20s
 			offline
@@ -517,6 +550,20 @@ func TestMachine(t *testing.T) {
 			runs e1 1 20
 			state       -> playing at 20
 			finished    -> item_finished a, load e2(b)`,
+		"what runs and has lost its tag is taken up too, and its end counts": started + `
+			restart
+			runs e2 0 20
+			queue    -> a*bc
+			state    -> playing at 20
+			ended    -> item_finished b, load e3(c)
+			late
+			queue    -> ab*c`,
+		"another's end is not the end of what has lost its tag": started + `
+			restart
+			runs e2 0 20
+			nobody's
+			queue    -> a*bc
+			state    -> playing at 20`,
 		"a restart finds that the item has ended around its time": started + `
 			wait 50s
 			restart

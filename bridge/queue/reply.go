@@ -125,7 +125,7 @@ func outcomeOf(fail Fail, reason string) (Code, string) {
 		return CodeUnsupported, reason
 	case FailCancelled:
 		return CodeConflict, reason
-	case FailTimeout, FailRefused:
+	case FailTimeout, FailRefused, FailLaunch:
 	}
 	return CodeRejected, reason
 }

@@ -45,8 +45,9 @@ func (m *Machine[T]) report(r Report) {
 		m.happen(TakenOver, m.list.current(), "")
 	case s != nil && s.lost:
 		m.endedUnseen()
-	case s != nil:
-		m.halt()
+	case s != nil: // it has not ended as far as we know: should it show again, it is taken up
+		m.note(false)
+		m.play = nil
 	}
 }
 
@@ -58,17 +59,21 @@ func (r Report) foreign() bool {
 	return !r.Idle && !r.Receiver
 }
 
+// where is the session's position in seconds at now.
+func (s Session) where(now time.Time) float64 {
+	if s.State == Playing {
+		return s.Position + s.Rate*now.Sub(s.At).Seconds()
+	}
+	return s.Position
+}
+
 // steady keeps what was told of another sender's position where only time has passed since.
 func steady(was Report, r *Report) {
 	a, b := was.Media, r.Media
 	if !was.Playing || !r.Playing || a.Ours || b.Ours || a.State != b.State || a.Rate != b.Rate {
 		return
 	}
-	expected := a.Position
-	if a.State == Playing {
-		expected += a.Rate * b.At.Sub(a.At).Seconds()
-	}
-	if math.Abs(b.Position-expected) <= drift {
+	if math.Abs(b.Position-a.where(b.At)) <= drift {
 		r.Media.Position, r.Media.At = a.Position, a.At
 	}
 }
@@ -80,7 +85,10 @@ func (m *Machine[T]) stale(md Session) bool {
 
 // is reports whether md tells of s. A session without a tag is recognised by its item.
 func (s *session) is(md Session) bool {
-	return md.Serial == s.serial || md.Serial == 0 && (md.Entry == 0 || md.Entry == s.entry)
+	if md.Serial != 0 {
+		return md.Serial == s.serial
+	}
+	return md.Entry == 0 || md.Entry == s.entry
 }
 
 // update merges what the device tells of our session.
@@ -91,11 +99,7 @@ func (m *Machine[T]) update(md Session) {
 	if state == Loading && s.confirmed {
 		state = Buffering
 	}
-	here := md.Position
-	if md.State == Playing {
-		here += md.Rate * m.now.Sub(md.At).Seconds()
-	}
-	off := here - s.where(m.now)
+	off := md.where(m.now) - s.where(m.now)
 	if state != s.state || md.Rate != s.rate || math.Abs(off) > drift || wasLost {
 		s.position, s.at, s.rate = md.Position, md.At, md.Rate
 	}
@@ -181,10 +185,16 @@ func (m *Machine[T]) takeUp(md Session) {
 	m.list.setCurrent(md.Entry)
 	m.list.head.EndedAt = 0
 	m.serial = max(m.serial, md.Serial)
+	serial := md.Serial
+	if serial == 0 { // it has lost its tag, and is named anew
+		m.serial++
+		serial = m.serial
+	}
 	m.play = &session{
-		serial: md.Serial, entry: md.Entry, state: Buffering, confirmed: true, started: true,
+		serial: serial, entry: md.Entry, state: Buffering, confirmed: true, started: true,
 		position: md.Position, at: md.At, rate: md.Rate, duration: md.Duration,
 	}
+	m.note(md.State != Paused)
 	m.update(md)
 }
 
@@ -317,8 +327,13 @@ func (m *Machine[T]) loaded(in Done) {
 		m.decide(in.Serial, func(o *Outcome) { o.Code, o.Message = outcomeOf(in.Fail, in.Reason) })
 		m.note(false)
 		m.play = nil
-	case FailCancelled:
+	case FailCancelled: // by another sender, or on the device itself: the next report tells
 		m.decide(in.Serial, func(o *Outcome) { o.Code, o.Message = CodeRejected, in.Reason })
+		m.interrupted = true
+		m.halt()
+	case FailLaunch:
+		m.decide(in.Serial, func(o *Outcome) { o.Code, o.Message = CodeRejected, in.Reason })
+		m.failure = in.Reason
 		m.halt()
 	default:
 		m.failed(in.Reason)

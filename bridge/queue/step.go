@@ -186,6 +186,7 @@ const (
 	FailOffline     Fail = "offline"
 	FailCancelled   Fail = "cancelled"
 	FailUnsupported Fail = "unsupported"
+	FailLaunch      Fail = "launch" // the app that plays for us did not start: that tells nothing of the item
 )
 
 func (Play[T]) input()   {}
