@@ -218,6 +218,10 @@ func (s *session) loadProgress() {
 	}
 	if s.load != nil && s.load.owns(m) {
 		s.load.session, s.load.known = m.id, true
+		if m.status.Tag == nil { // not every receiver gives it back
+			tag := s.load.order.Load.Tag
+			m.status.Tag = &tag
+		}
 		if m.status.State != bridge.PlayLoading {
 			s.finish(s.load.order, nil)
 			s.load = nil

@@ -54,7 +54,7 @@ func loadIsShown(t *testing.T) *rig {
 	r := loadIsSent(t)
 	r.media(`{"type":"MEDIA_STATUS","requestId":@LOAD,"status":[{"mediaSessionId":1,"playerState":"IDLE","extendedStatus":` +
 		`{"playerState":"LOADING","mediaSessionId":1,"media":{"contentId":"http://192.0.2.10:8010/film.mp4"}}}]}`)
-	r.wantTold("loading - at 0") // it carries the answer's id, and is no success
+	r.wantTold("loading e1/1 at 0") // it carries the answer's id, and is no success
 	r.sent = nil
 	return r
 }
@@ -285,7 +285,7 @@ func TestLoad(t *testing.T) {
 		{
 			"PLAYING at once", loadIsSent,
 			fails(`{"type":"MEDIA_STATUS","requestId":@LOAD,"status":[{"mediaSessionId":1,"playerState":"PLAYING"}]}`),
-			[]string{"done 1", "playing - at 0"}, sent,
+			[]string{"done 1", "playing e1/1 at 0"}, sent,
 		},
 		{
 			"LOADING, BUFFERING, PLAYING", loadIsShown,
@@ -385,7 +385,7 @@ func TestLoad(t *testing.T) {
 			func(r *rig) {
 				r.media(`{"type":"MEDIA_STATUS","status":[{"mediaSessionId":1,"playerState":"IDLE","idleReason":"FINISHED"}]}`)
 			},
-			[]string{"done 1", "ended - finished at 0", "app Default Media Receiver"}, nil,
+			[]string{"done 1", "ended e1/1 finished at 0", "app Default Media Receiver"}, nil,
 		},
 		{
 			"an unreachable URL: 150 s, and what comes later is stopped", loadIsSent,
