@@ -35,16 +35,13 @@ func (r *running) deviceState() DeviceState {
 	s := DeviceState{
 		Device: r.topic, State: string(v.State), Rate: v.Rate, Muted: v.Muted, VolumeFixed: v.VolumeFixed,
 		Repeat: string(h.Repeat), Shuffle: h.Shuffle, QueueLength: r.machine.Len(), Ours: v.Ours,
-		Duration: Unknown, Position: Unknown, SubtitleTracks: []SubtitleTrack{}, Error: Text(v.Error),
+		Duration: Unknown, Position: Unknown, SubtitleTracks: []SubtitleTrack{}, App: Text(v.App), Error: Text(v.Error),
 	}
 	if r.seen {
 		s.Volume = media.Num(v.Volume)
 	}
-	if v.Online {
-		s.App = Text(r.status.App)
-		if s.Error == "" {
-			s.Error = Text(r.status.Notice)
-		}
+	if s.Error == "" {
+		s.Error = Text(v.Notice)
 	}
 	at := r.machine.Index()
 	if at >= 0 {

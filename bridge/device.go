@@ -154,8 +154,7 @@ func (r *running) loop(ctx context.Context) {
 
 // close ends a device's work: the queue's place is kept, and who waits is told.
 func (r *running) close() {
-	h := r.machine.Head()
-	h.Position, h.At = r.machine.Position(time.Now()), time.Now().UnixMilli()
+	h := r.machine.Rest(time.Now())
 	r.unsent = r.unsent.with(save{head: &h})
 	for _, t := range r.owed {
 		r.reply(t, queue.Outcome{}, &Error{Busy, "the bridge is shutting down"})
@@ -195,7 +194,7 @@ func (r *running) letter(l any) {
 func (r *running) report(s Status) queue.Report {
 	out := queue.Report{
 		Online: s.Online, Idle: s.Idle, Receiver: s.Default, Asked: s.Asked,
-		Volume: s.Volume, Muted: s.Muted, VolumeFixed: s.VolumeFixed,
+		Volume: s.Volume, Muted: s.Muted, VolumeFixed: s.VolumeFixed, App: s.App, Notice: s.Notice,
 	}
 	m := s.Media
 	if m == nil {

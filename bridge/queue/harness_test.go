@@ -57,6 +57,9 @@ func (h *house) run(t *testing.T, line string) string {
 	case "restart":
 		h.restart()
 		return ""
+	case "leave": // the bridge stops, and keeps the place
+		h.head = h.Rest(h.now)
+		return ""
 	case "disk":
 		return h.disk(rest)
 	case "queue":
@@ -79,7 +82,7 @@ func (h *house) run(t *testing.T, line string) string {
 		if !v.Ours {
 			s += " foreign"
 		}
-		return fmt.Sprintf("%s at %g", s, h.Position(h.now))
+		return fmt.Sprintf("%s at %g", s, h.Rest(h.now).Position)
 	}
 	return strings.Join(h.step(h.input(t, name, strings.Fields(rest))), ", ")
 }
@@ -329,7 +332,7 @@ func (h *house) word(t *testing.T, name string, args []string) Input {
 			e = c.ID
 		}
 		r.Media = Session{
-			Ours: true, Entry: e, Serial: h.loaded, State: s, Position: number(0, h.Position(h.now)), At: h.now, Rate: 1, Duration: 100,
+			Ours: true, Entry: e, Serial: h.loaded, State: s, Position: number(0, h.Rest(h.now).Position), At: h.now, Rate: 1, Duration: 100,
 		}
 		return r
 	}

@@ -279,7 +279,7 @@ func (m *Machine[T]) View() View {
 	d := m.device
 	v := View{
 		Online: d.Online, Volume: d.Volume, Muted: d.Muted, VolumeFixed: d.VolumeFixed,
-		Ours: !m.foreign(), Rate: 1, Error: m.failure,
+		Ours: !m.foreign(), Rate: 1, App: d.App, Notice: d.Notice, Error: m.failure,
 	}
 	v.State = m.state()
 	s := m.play
@@ -341,10 +341,12 @@ func (m *Machine[T]) Find(id EntryID) (Entry[T], bool) {
 	return Entry[T]{}, false
 }
 
-// Position is where the current entry is at now, in seconds.
-func (m *Machine[T]) Position(now time.Time) float64 {
-	if m.play != nil {
-		return m.play.where(now)
+// Rest returns the head as it is to be kept when the bridge stops: with the place of what plays at now. What runs beyond a
+// lost link keeps the place and the moment at which it was last seen.
+func (m *Machine[T]) Rest(now time.Time) Head {
+	h := m.list.head
+	if s := m.play; s != nil && !s.lost {
+		h.Position, h.At = s.where(now), now.UnixMilli()
 	}
-	return m.list.head.Position
+	return h
 }

@@ -569,6 +569,21 @@ func TestMachine(t *testing.T) {
 			restart
 			wait 55s
 			idle  -> item_finished a, load e2(b)`,
+		"a film that ended while the bridge was stopped was at its place when that stopped": started + `
+			wait 57s
+			leave
+			restart
+			state -> off at 57
+			wait 43s
+			idle  -> item_finished a, load e2(b)`,
+		"a film that was lost before the bridge stopped ended when it must have": started + `
+			wait 20s
+			offline
+			wait 70s
+			leave
+			restart
+			wait 20s
+			idle  -> item_finished a, load e2(b)`,
 		"a restart keeps order, repeat, shuffle and revision": started + `
 			shuffle on  -> ok
 			repeat all  -> ok

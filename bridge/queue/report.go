@@ -18,6 +18,7 @@ func (m *Machine[T]) report(r Report) {
 	if !r.Asked {
 		if was.Online {
 			m.device.Volume, m.device.Muted, m.device.VolumeFixed = r.Volume, r.Muted, r.VolumeFixed
+			m.device.Notice = r.Notice
 		}
 		return
 	}
@@ -292,7 +293,7 @@ func (m *Machine[T]) arrived(in Done) {
 			if m.play != nil {
 				m.halt()
 			}
-			m.device.Idle, m.device.Receiver = true, false
+			m.device.Idle, m.device.Receiver, m.device.App = true, false, ""
 		}
 	}
 	s := m.play

@@ -113,6 +113,7 @@ type (
 		Volume      int // 0 to 100
 		Muted       bool
 		VolumeFixed bool
+		App, Notice string  // for people: the app that runs, and what the device waits for
 		Playing     bool    // something is loaded, and Media tells of it
 		Media       Session // the zero Session unless Playing
 	}
@@ -339,5 +340,6 @@ type View struct {
 	Volume      int
 	Muted       bool
 	VolumeFixed bool
+	App, Notice string
 	Error       string
 }
