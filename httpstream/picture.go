@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// decodeBytes bounds the memory in which a picture is decoded: that of 16 million pixels of a PNG, 44 million of a usual
-	// JPEG, 8 million of a progressive one.
+	// decodeBytes bounds the memory in which a picture is decoded and halved: that of 9 million pixels of a PNG, 26 million of
+	// a usual JPEG, 7 million of a progressive one.
 	decodeBytes = 64 << 20
 	jpegQuality = 85
 	// asIsBytes is the largest JPEG that is served as it is stored.
@@ -77,56 +77,70 @@ func scaled(img image.Image, w, h int) image.Image {
 	}
 }
 
-// decodeCost is the most memory that decoding a picture of this size takes, in bytes.
+// decodeCost is the most memory that decoding a picture and halving it takes, in bytes.
 func decodeCost(c image.Config, format string, data []byte) int64 {
 	pixels := int64(c.Width) * int64(c.Height)
+	const half = 1 // four bytes for each fourth pixel
 	switch {
 	case format == "jpeg":
-		return pixels * jpegCost(data) / 16
+		return pixels * (jpegCost(data) + 16*half) / 16
 	case c.ColorModel == color.RGBA64Model || c.ColorModel == color.NRGBA64Model:
-		return pixels * 8
+		return pixels * (12 + half)
 	}
-	return pixels * 4
+	return pixels * (6 + half) // four, and half as much again for an interlaced PNG or for the alpha of a WebP
 }
 
 // jpegCost is what decoding a JPEG takes, in bytes for 16 pixels, read from its frame header (ITU-T T.81, section B.2.2). A
 // progressive one needs all its coefficients, of 32 bits, beside its samples.
 func jpegCost(data []byte) int64 {
 	const (
-		sof0, sof1, sof2 = 0xC0, 0xC1, 0xC2
-		sos              = 0xDA
-		unknown          = 16 * 4 * 5 // four components, none smaller than the picture, progressive
+		sof0, sof1, sof2   = 0xC0, 0xC1, 0xC2
+		dht, dqt, dri, com = 0xC4, 0xDB, 0xDD, 0xFE
+		app0, app15        = 0xE0, 0xEF
+		unknown            = 16 * 4 * 5 // four components, none smaller than the picture, progressive
 	)
-	for i := 2; i+10 <= len(data) && data[i] == 0xFF && data[i+1] != sos; {
-		switch marker := data[i+1]; marker {
-		case 0xFF: // a fill byte
+	for i := 2; i+10 <= len(data) && data[i] == 0xFF; {
+		marker := data[i+1]
+		switch {
+		case marker == 0xFF: // a fill byte
 			i++
-		case sof0, sof1, sof2:
-			frame := data[i:]
-			components := int(frame[9])
-			if len(frame) < 10+3*components {
+		case marker == dht || marker == dqt || marker == dri || marker == com || marker >= app0 && marker <= app15:
+			i += 2 + int(data[i+2])<<8 + int(data[i+3])
+		case marker == sof0 || marker == sof1 || marker == sof2:
+			samples := jpegSamples(data[i+9:])
+			if samples == 0 {
 				return unknown
-			}
-			var all, largest int64
-			for k := range components {
-				factors := frame[10+3*k+1]
-				blocks := int64(factors>>4) * int64(factors&15)
-				all, largest = all+blocks, max(largest, blocks)
-			}
-			if largest == 0 {
-				return unknown
-			}
-			samples := (16*all + largest - 1) / largest
-			if components == 4 {
-				samples += 16 * 4 // they are put together to CMYK
 			}
 			if marker == sof2 {
 				samples *= 5
 			}
 			return samples
 		default:
-			i += 2 + int(data[i+2])<<8 + int(data[i+3])
+			return unknown
 		}
 	}
 	return unknown
+}
+
+// jpegSamples reads the components of a frame header, from their number on. It returns how many samples, each of a byte, are
+// decoded for 16 pixels; 0 where the header makes no sense.
+func jpegSamples(header []byte) int64 {
+	components := int(header[0])
+	if components < 1 || components > 4 || len(header) < 1+3*components {
+		return 0
+	}
+	var all, largest int64
+	for k := range components {
+		factors := header[2+3*k]
+		blocks := int64(factors>>4) * int64(factors&15)
+		all, largest = all+blocks, max(largest, blocks)
+	}
+	if largest == 0 {
+		return 0
+	}
+	samples := (16*all + largest - 1) / largest
+	if components == 4 {
+		samples += 4 * 16 // the four are put together for CMYK
+	}
+	return samples
 }
