@@ -29,7 +29,8 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
-	goleak.VerifyTestMain(m)
+	// An advertiser of zeroconf sleeps for up to two seconds after it was shut down.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/grandcat/zeroconf.(*Server).probe"))
 }
 
 // patience bounds every wait of an end-to-end test.
