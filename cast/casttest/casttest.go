@@ -107,6 +107,9 @@ type Config struct {
 	// FetchTimeout is how long a server may take to answer a request, in real time; 130 s if 0, as seen on devices.
 	FetchTimeout time.Duration
 
+	// Latency is how long each message takes to leave, in real time: devices answer after some milliseconds, and senders
+	// exist that an answer at once confuses (pychromecast writes to its TLS socket from two threads without a lock).
+	Latency time.Duration
 	// PingInterval is how often the receiver sends its own PING; 5 s if 0, never if negative.
 	PingInterval time.Duration
 	// Silence is how long a sender may send nothing before it is dropped; 10 s if 0, for ever if negative.

@@ -190,8 +190,8 @@ func (o *ogg) look(piece []byte, at, size int64) (time.Duration, int64) {
 		case bytes.HasPrefix(body, []byte("\x01vorbis")):
 			o.rate = float64(binary.LittleEndian.Uint32(body[12:]))
 		}
-		if last := size - chunk; last > int64(len(piece)) {
-			return 0, last
+		if read := int64(len(piece)); size > read {
+			return 0, max(read, size-chunk)
 		}
 	}
 	p := bytes.LastIndex(piece, []byte("OggS"))

@@ -24,11 +24,17 @@ const (
 type link struct {
 	remote string
 	raw    net.Conn
-	out    chan []byte
+	out    chan outgoing
 	closed chan struct{}
 	once   sync.Once
 
 	routes map[route]bool // the virtual connections; only the device touches them
+}
+
+// An outgoing frame does not leave before its time.
+type outgoing struct {
+	frame []byte
+	since time.Time
 }
 
 // A route is one virtual connection, made by CONNECT: a sender's id to receiver-0 or to an app's transport.
@@ -52,7 +58,7 @@ func (l *link) send(m wire.Message) error {
 		return err
 	}
 	select {
-	case l.out <- frame:
+	case l.out <- outgoing{frame, time.Now()}:
 		return nil
 	case <-l.closed:
 		return nil
@@ -67,7 +73,7 @@ func (r *Receiver) serve(raw net.Conn) {
 	log := r.cfg.Log.With("device", r.cfg.Name, "remote", raw.RemoteAddr().String())
 	l := &link{
 		remote: raw.RemoteAddr().String(), raw: raw,
-		out: make(chan []byte, outbox), closed: make(chan struct{}), routes: make(map[route]bool),
+		out: make(chan outgoing, outbox), closed: make(chan struct{}), routes: make(map[route]bool),
 	}
 	stop := context.AfterFunc(r.ctx, l.close)
 	defer stop()
@@ -83,7 +89,7 @@ func (r *Receiver) serve(raw net.Conn) {
 	}
 	r.dev.post(func() { r.dev.attach(l) })
 	var writer sync.WaitGroup
-	writer.Go(func() { l.write(conn, r.cfg.PingInterval) })
+	writer.Go(func() { l.write(conn, r.cfg) })
 	err = r.read(l, conn)
 	log.Debug("sender gone", "err", err)
 	r.dev.post(func() { r.dev.detach(l) })
@@ -132,7 +138,7 @@ func answerPing(l *link, m wire.Message) error {
 }
 
 // write writes what is queued, one whole frame a write, and the receiver's own PINGs.
-func (l *link) write(conn net.Conn, interval time.Duration) {
+func (l *link) write(conn net.Conn, cfg Config) {
 	defer l.close()
 	ping, err := wire.Append(nil, wire.Message{
 		Source: wire.Transport, Destination: wire.Transport, Namespace: wire.Heartbeat, Text: `{"type":"PING"}`,
@@ -141,8 +147,8 @@ func (l *link) write(conn net.Conn, interval time.Duration) {
 		return
 	}
 	var tick <-chan time.Time
-	if interval > 0 {
-		t := time.NewTicker(interval)
+	if cfg.PingInterval > 0 {
+		t := time.NewTicker(cfg.PingInterval)
 		defer t.Stop()
 		tick = t.C
 	}
@@ -152,11 +158,30 @@ func (l *link) write(conn net.Conn, interval time.Duration) {
 		case <-l.closed:
 			return
 		case <-tick:
-		case frame = <-l.out:
+		case o := <-l.out:
+			if !l.wait(cfg.Latency - time.Since(o.since)) {
+				return
+			}
+			frame = o.frame
 		}
 		conn.SetWriteDeadline(time.Now().Add(writeTime))
 		if _, err := conn.Write(frame); err != nil {
 			return
 		}
+	}
+}
+
+// wait lets d pass, and reports whether the link is still there then.
+func (l *link) wait(d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-l.closed:
+		return false
 	}
 }

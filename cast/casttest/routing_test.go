@@ -236,6 +236,19 @@ func TestLaunchTakesItsTime(t *testing.T) {
 	})
 }
 
+func TestMessagesTakeTheirTime(t *testing.T) {
+	bubble(t, casttest.Config{Latency: 20 * time.Millisecond}, nil, func(t *testing.T, st *stage) {
+		s := st.awake("sender-1")
+		s.connect(wire.PlatformReceiver)
+		before := time.Now()
+		s.ask(wire.PlatformReceiver, wire.Receiver, "GET_STATUS", nil)
+		s.answer(s.ask(wire.PlatformReceiver, wire.Receiver, "GET_STATUS", nil))
+		if took := time.Since(before); took != 20*time.Millisecond {
+			t.Errorf("two answers at once took %v", took)
+		}
+	})
+}
+
 func TestPlatformRequests(t *testing.T) {
 	for name, row := range map[string]struct {
 		cfg    casttest.Config
