@@ -50,8 +50,9 @@ func house() map[string]room {
 		"cast/casttest": {imports: []string{"cast/wire"}},
 		"cast/wire":     {},
 
-		"mqtt":        {imports: []string{"bridge", "bridge/media"}, tests: []string{"mqtt/broker"}},
-		"mqtt/broker": {},
+		"mqtt":               {imports: []string{"bridge", "bridge/media", "mqtt/homeassistant"}, tests: []string{"mqtt/broker"}},
+		"mqtt/broker":        {},
+		"mqtt/homeassistant": {pure: true},
 
 		"httpstream": {imports: []string{"bridge", "bridge/media"}},
 	}
