@@ -28,9 +28,21 @@ type spec struct {
 
 // lookup returns the line of the contract's table for a command.
 func lookup(name string) (s spec, ok bool) {
-	none := func(r bridge.Request) func(*arguments, bridge.Command) bridge.Request {
-		return func(*arguments, bridge.Command) bridge.Request { return r }
+	for _, table := range []func(string) (spec, bool){playerCommand, queueCommand, bridgeCommand} {
+		if s, ok = table(name); ok {
+			return s, true
+		}
 	}
+	return spec{}, false
+}
+
+// none reads the arguments of a command that takes none.
+func none(r bridge.Request) func(*arguments, bridge.Command) bridge.Request {
+	return func(*arguments, bridge.Command) bridge.Request { return r }
+}
+
+// playerCommand returns the commands about what plays now.
+func playerCommand(name string) (s spec, ok bool) {
 	switch name {
 	case "play":
 		return spec{revision: true, plain: plainSource, read: readPlay}, true
@@ -54,6 +66,21 @@ func lookup(name string) (s spec, ok bool) {
 		return spec{all: true, plain: plainVolume, read: readVolume}, true
 	case "mute":
 		return spec{all: true, plain: plainMute, read: readMute}, true
+	case "announce":
+		return spec{all: true, plain: plainSource, read: readAnnounce}, true
+	case "subtitles":
+		return spec{plain: plainSubtitles, read: readSubtitles}, true
+	case "speed":
+		return spec{plain: plainNumber("rate"), read: readSpeed}, true
+	case "sleep":
+		return spec{all: true, plain: plainNumber("minutes"), read: readSleep}, true
+	}
+	return spec{}, false
+}
+
+// queueCommand returns the commands about a device's queue.
+func queueCommand(name string) (s spec, ok bool) {
+	switch name {
 	case "queue_add":
 		return spec{revision: true, plain: plainSource, read: readQueueAdd}, true
 	case "queue_remove":
@@ -74,14 +101,13 @@ func lookup(name string) (s spec, ok bool) {
 		return spec{plain: plainText("name"), read: readSave}, true
 	case "transfer":
 		return spec{revision: true, plain: plainText("to"), read: readTransfer}, true
-	case "announce":
-		return spec{all: true, plain: plainSource, read: readAnnounce}, true
-	case "subtitles":
-		return spec{plain: plainSubtitles, read: readSubtitles}, true
-	case "speed":
-		return spec{plain: plainNumber("rate"), read: readSpeed}, true
-	case "sleep":
-		return spec{all: true, plain: plainNumber("minutes"), read: readSleep}, true
+	}
+	return spec{}, false
+}
+
+// bridgeCommand returns the commands about the library and the bridge itself.
+func bridgeCommand(name string) (s spec, ok bool) {
+	switch name {
 	case "search":
 		return spec{plain: plainText("query"), read: readSearch}, true
 	case "browse":
@@ -103,7 +129,7 @@ func lookup(name string) (s spec, ok bool) {
 }
 
 // sources are the arguments that say what to play, in the order of the contract.
-var sources = [...]string{"item", "items", "query", "url", "playlist", "result"}
+func sources() []string { return []string{"item", "items", "query", "url", "playlist", "result"} }
 
 // readSource reads what to play from the one of names that was given.
 func readSource(a *arguments, name string) bridge.Source {
@@ -130,7 +156,7 @@ func readSource(a *arguments, name string) bridge.Source {
 }
 
 func readPlay(a *arguments, cmd bridge.Command) bridge.Request {
-	p := readPlayable(a, a.one(sources[:]...))
+	p := readPlayable(a, a.one(sources()...))
 	p.Enqueue = bridge.Enqueue(a.choice("enqueue", string(bridge.EnqueueReplace), string(bridge.EnqueuePlay),
 		string(bridge.EnqueueNext), string(bridge.EnqueueAdd)))
 	if p.Enqueue == "" {
@@ -143,7 +169,7 @@ func readPlay(a *arguments, cmd bridge.Command) bridge.Request {
 }
 
 func readQueueAdd(a *arguments, _ bridge.Command) bridge.Request {
-	p := readPlayable(a, a.need(sources[:]...))
+	p := readPlayable(a, a.need(sources()...))
 	p.Enqueue = bridge.EnqueueAdd
 	return p
 }

@@ -57,7 +57,7 @@ func (p *office) run() {
 
 // take lets d pass and returns what left since the last call.
 func (p *office) take(d time.Duration) []departure {
-	time.Sleep(d)
+	<-time.After(d)
 	synctest.Wait()
 	left := p.left
 	p.left = nil
@@ -105,7 +105,7 @@ func TestStatesArePaced(t *testing.T) {
 		// A slider moves: 200 states in two seconds.
 		for i := range 200 {
 			o.put("kitchen", leafState, []byte(strconv.Itoa(i)))
-			time.Sleep(10 * time.Millisecond)
+			<-time.After(10 * time.Millisecond)
 		}
 		left := p.take(time.Second)
 		if left[0].at != 0 || string(left[0].payload) != "0" {
@@ -151,7 +151,7 @@ func TestPaceOfTheBridge(t *testing.T) {
 			defer p.close()
 			for i := range 110 {
 				o.put(onBridge, leaf, []byte(strconv.Itoa(i)))
-				time.Sleep(100 * time.Millisecond)
+				<-time.After(100 * time.Millisecond)
 			}
 			left := p.take(10 * time.Second)
 			for i := 1; i < len(left); i++ {

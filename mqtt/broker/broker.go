@@ -119,10 +119,12 @@ func (b *Broker) Run(ctx context.Context) error {
 // may hold a password.
 type quiet struct{ slog.Handler }
 
+// Enabled reports whether Debug is wanted.
 func (q quiet) Enabled(ctx context.Context, _ slog.Level) bool {
 	return q.Handler.Enabled(ctx, slog.LevelDebug)
 }
 
+// Handle passes r on at the level Debug.
 func (q quiet) Handle(ctx context.Context, r slog.Record) error {
 	out := slog.NewRecord(r.Time, slog.LevelDebug, "broker: "+r.Message, r.PC)
 	r.Attrs(func(a slog.Attr) bool {
@@ -134,6 +136,8 @@ func (q quiet) Handle(ctx context.Context, r slog.Record) error {
 	return q.Handler.Handle(ctx, out)
 }
 
+// WithAttrs is a slog.Handler's.
 func (q quiet) WithAttrs(attrs []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(attrs)} }
 
+// WithGroup is a slog.Handler's.
 func (q quiet) WithGroup(name string) slog.Handler { return quiet{q.Handler.WithGroup(name)} }
