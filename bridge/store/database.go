@@ -61,6 +61,9 @@ func migrations() []string {
 		title    TEXT NOT NULL,
 		details  TEXT NOT NULL, -- JSON, the rest of the item
 		PRIMARY KEY (queue, id)
+	) WITHOUT ROWID`, `CREATE TABLE announced (
+		topic     TEXT PRIMARY KEY,
+		platforms TEXT NOT NULL -- JSON, the platform of each component by its key
 	) WITHOUT ROWID`}
 }
 

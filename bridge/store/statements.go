@@ -14,6 +14,8 @@ type statements struct {
 	deleteQueue, deleteEntries *sql.Stmt
 	putEntry, deleteEntry      *sql.Stmt
 	selectHead, selectEntries  *sql.Stmt
+
+	putAnnounced, deleteAnnounced *sql.Stmt
 }
 
 func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
@@ -48,6 +50,8 @@ func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
 			playing FROM queue WHERE topic = ?`},
 		{&s.selectEntries, `SELECT id, rank, natural, duration, start, interval, failed, item, path, size, title, details
 			FROM entry WHERE queue = ?`},
+		{&s.putAnnounced, `REPLACE INTO announced (topic, platforms) VALUES (?, ?)`},
+		{&s.deleteAnnounced, `DELETE FROM announced WHERE topic = ?`},
 	} {
 		var err error
 		if *p.to, err = db.PrepareContext(ctx, p.text); err != nil {

@@ -1,5 +1,5 @@
-// Package store keeps on disk what must survive a power cut: the devices by their topic names, their queues, and the
-// bridge's own id. All of it lies in state.db, an SQLite database in the data folder.
+// Package store keeps on disk what must survive a power cut: the devices by their topic names, their queues, what Home
+// Assistant was told, and the bridge's own id. All of it lies in state.db, an SQLite database in the data folder.
 //
 // A change that a method has returned from without an error is on the disk, with the exception of SavePosition. Changes
 // that are asked for at the same time share one transaction and one sync. Only changed rows are written.

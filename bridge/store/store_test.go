@@ -342,7 +342,7 @@ func TestOpenRefuses(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		refused(t, dir, "newer version of LocalCast (schema 1000, this one knows up to 1)")
+		refused(t, dir, "newer version of LocalCast (schema 1000, this one knows up to 2)")
 		if kept, _ := filepath.Glob(filepath.Join(dir, "*damaged*")); len(kept) > 0 {
 			t.Errorf("it was set aside: %q", kept)
 		}
