@@ -111,7 +111,7 @@ func alone(ctx context.Context, c Config, id string, log *slog.Logger) error {
 	}
 	err := mqtt.Probe(ctx, mqttConfig(c), id)
 	if errors.Is(err, mqtt.ErrSecondBridge) {
-		return fmt.Errorf("%w: %w", errSecondBridge, err)
+		return err
 	}
 	if err != nil {
 		log.Warn("the broker cannot be asked for another bridge", "err", err)

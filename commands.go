@@ -17,9 +17,6 @@ import (
 	"time"
 )
 
-// errSecondBridge says that another bridge is online below the same base topic. run returns it wrapped.
-var errSecondBridge = errors.New("another bridge uses the same mqtt.base_topic")
-
 // command is a small program on the same parts as the bridge.
 type command struct {
 	what string // for the usage text

@@ -125,6 +125,15 @@ func (c LogConfig) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
+// lastWord tells why the program ends. As text it is plain, because it may hold lines to write into the configuration.
+func (c LogConfig) lastWord(w io.Writer, log *slog.Logger, err error) {
+	if c.Format == "json" {
+		log.Error("localcast ends", "err", err)
+		return
+	}
+	fmt.Fprintln(w, "localcast ends:", err)
+}
+
 // defaults returns the configuration of a program that was told nothing. Paths are not resolved yet.
 func defaults() Config {
 	return Config{

@@ -103,7 +103,7 @@ func (g *greeting) sayLibrary(due bool) bool {
 	g.mu.Lock()
 	l := g.library
 	g.mu.Unlock()
-	if l.Scanning || l.LastScanAt.IsZero() {
+	if l.Scanning || l.LastScanAt.IsZero() && !due {
 		return false
 	}
 	if l.Total > 0 {

@@ -13,6 +13,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+
+	"localcast/mqtt"
 )
 
 // The exit codes.
@@ -74,7 +76,7 @@ func start(ctx context.Context, args []string, t terminal) int {
 	}
 	log := c.Log.logger(t.err)
 	if err := begin(ctx, c, log); err != nil {
-		log.Error("localcast ends", "err", err)
+		c.Log.lastWord(t.err, log, err)
 		return exitCode(err)
 	}
 	return exitOK
@@ -82,7 +84,7 @@ func start(ctx context.Context, args []string, t terminal) int {
 
 // exitCode is the code of a bridge that ended with err.
 func exitCode(err error) int {
-	if errors.Is(err, errSecondBridge) {
+	if errors.Is(err, mqtt.ErrSecondBridge) {
 		return exitSecond
 	}
 	return exitFailed

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"localcast/mqtt"
 )
 
 // runMain runs the program with a command line, in the working directory, and returns what it prints.
@@ -102,7 +104,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestExitCode(t *testing.T) {
-	if code := exitCode(fmt.Errorf("look for another bridge: %w", errSecondBridge)); code != 3 {
+	if code := exitCode(fmt.Errorf("look for another bridge: %w", mqtt.ErrSecondBridge)); code != 3 {
 		t.Errorf("a second bridge ends with %d, wanted 3", code)
 	}
 	if code := exitCode(errors.New("the disk is full")); code != 1 {
