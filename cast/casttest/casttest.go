@@ -192,7 +192,6 @@ type Receiver struct {
 	dev      *device // its state belongs to the goroutine in loop
 	ctx      context.Context
 	cancel   context.CancelFunc
-	mdns     *advertiser
 }
 
 // NewReceiver starts a receiver. The caller calls Close when finished.
@@ -216,7 +215,6 @@ func NewReceiver(cfg Config) (*Receiver, error) {
 		cfg: cfg, listener: ln, identity: identity,
 		tls: &tls.Config{Certificates: []tls.Certificate{identity}, MinVersion: tls.VersionTLS12},
 		ctx: ctx, cancel: cancel,
-		mdns: newAdvertiser(),
 	}
 	r.dev = newDevice(ctx, cfg)
 	r.dev.work.Go(func() { r.dev.loop(ctx) })
@@ -234,7 +232,6 @@ func NewReceiver(cfg Config) (*Receiver, error) {
 // Close takes the receiver off the network: mDNS says goodbye, all links and fetches end. It returns when every goroutine
 // of the receiver has ended, and may be called more than once.
 func (r *Receiver) Close() {
-	r.mdns.close()
 	r.cancel()
 	r.listener.Close()
 	r.dev.work.Wait()

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/grandcat/zeroconf"
+	"github.com/miekg/dns"
+	"golang.org/x/net/ipv4"
 
 	"localcast/cast/casttest"
 	"localcast/cast/wire"
@@ -171,6 +173,105 @@ func TestAdvertise(t *testing.T) {
 	}
 	if want := []string{"id", "cd", "rm", "ve", "md", "ic", "fn", "ca", "st", "bs", "nf", "rs", "ct"}; !slices.Equal(keys, want) {
 		t.Errorf("keys %v, want %v", keys, want)
+	}
+}
+
+func TestCloseSaysGoodbye(t *testing.T) {
+	lo, err := net.InterfaceByName("lo")
+	if err != nil {
+		t.Skipf("there is no loopback interface of that name: %v", err)
+	}
+	listener := listenMDNS(t, lo)
+	r := start(t, casttest.Config{Advertise: lo})
+	ttl := func() uint32 {
+		for {
+			for _, rr := range listener.next(t).Answer {
+				if srv, ok := rr.(*dns.SRV); ok && strings.Contains(srv.Hdr.Name, r.ID()) {
+					return srv.Hdr.Ttl
+				}
+			}
+		}
+	}
+	if got := ttl(); got != 120 {
+		t.Errorf("announced for %d s", got)
+	}
+	r.Close()
+	for got := ttl(); got != 0; got = ttl() { // the second announcement may come before the goodbye
+		if got != 120 {
+			t.Errorf("announced for %d s", got)
+		}
+	}
+	if err := r.Advertise(*lo); !errors.Is(err, casttest.ErrClosed) {
+		t.Errorf("Advertise after Close: %v", err)
+	}
+}
+
+func TestASimpleResolverIsAnswered(t *testing.T) {
+	lo, err := net.InterfaceByName("lo")
+	if err != nil {
+		t.Skipf("there is no loopback interface of that name: %v", err)
+	}
+	r := start(t, casttest.Config{Advertise: lo})
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := ipv4.NewPacketConn(conn).SetMulticastInterface(lo); err != nil {
+		t.Fatal(err)
+	}
+	query := new(dns.Msg).SetQuestion(strings.Join([]string{r.ID()[:8], r.ID()[8:12], r.ID()[12:16], r.ID()[16:20],
+		r.ID()[20:]}, "-")+".local.", dns.TypeA)
+	packed, err := query.Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.WriteTo(packed, &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: 5353}); err != nil {
+		t.Fatal(err)
+	}
+	conn.SetReadDeadline(time.Now().Add(patience))
+	buf := make([]byte, 9000)
+	n, err := conn.Read(buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m dns.Msg
+	if err := m.Unpack(buf[:n]); err != nil || m.Id != query.Id || len(m.Answer) != 1 ||
+		!m.Answer[0].(*dns.A).A.Equal(net.IPv4(127, 0, 0, 1)) {
+		t.Errorf("answered by %v, %v", &m, err)
+	}
+}
+
+// An mdnsListener hears what is said on the loopback interface.
+type mdnsListener struct{ conn *ipv4.PacketConn }
+
+func listenMDNS(t *testing.T, lo *net.Interface) mdnsListener {
+	t.Helper()
+	group := &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: 5353}
+	udp, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(224, 0, 0, 0), Port: 5353})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { udp.Close() })
+	conn := ipv4.NewPacketConn(udp)
+	if err := conn.JoinGroup(lo, group); err != nil {
+		t.Fatal(err)
+	}
+	return mdnsListener{conn}
+}
+
+func (l mdnsListener) next(t *testing.T) *dns.Msg {
+	t.Helper()
+	l.conn.SetReadDeadline(time.Now().Add(patience))
+	buf := make([]byte, 9000)
+	for {
+		n, _, _, err := l.conn.ReadFrom(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := new(dns.Msg); m.Unpack(buf[:n]) == nil {
+			return m
+		}
 	}
 }
 

@@ -18,11 +18,7 @@ import (
 	"localcast/cast/wire"
 )
 
-func TestMain(m *testing.M) {
-	// zeroconf goes on announcing for some seconds after its Shutdown.
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/grandcat/zeroconf.(*Server).probe"),
-		goleak.IgnoreAnyFunction("github.com/grandcat/zeroconf.(*Server).probe"))
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience bounds every wait of a test in real time.
 const patience = 10 * time.Second
