@@ -82,6 +82,8 @@ const (
 	OrderMute      OrderKind = "mute"       // SET_VOLUME muted
 	OrderNext      OrderKind = "next"       // the next item of another sender's queue
 	OrderPrevious  OrderKind = "previous"
+	OrderTracks    OrderKind = "tracks" // EDIT_TRACKS_INFO: show Tracks and no others
+	OrderRate      OrderKind = "rate"   // SET_PLAYBACK_RATE
 )
 
 // Order is one thing a player shall do.
@@ -92,6 +94,8 @@ type Order struct {
 	Position float64 // seconds, for OrderSeek
 	Volume   int     // 0 to 100, for OrderVolume
 	Muted    bool    // for OrderMute
+	Tracks   []int   // ids, for OrderTracks; empty for none
+	Rate     float64 // 0.5 to 2, for OrderRate; 1 is normal
 }
 
 // Load is a media item to be loaded.
@@ -103,6 +107,16 @@ type Load struct {
 	Artwork     string     // the URL of a picture, or ""
 	Position    float64    // seconds at which it starts
 	Paused      bool       // load, but do not play
+	Tracks      []Track    // WebVTT beside the file; their ids are ours to give, from 1
+	Show        []int      // the ids of those that show from the start
+}
+
+// Track is a text track that a device can show.
+type Track struct {
+	ID       int
+	URL      string // of a WebVTT file that allows other origins; "" for one within the stream
+	Language string // BCP 47; "" is unknown
+	Name     string // for people
 }
 
 // Tag is the customData of a LOAD, by which a running item is recognised.
@@ -128,6 +142,7 @@ const (
 	FailOffline     FailKind = "offline"     // no link, or it was lost meanwhile
 	FailCancelled   FailKind = "cancelled"   // replaced by a later order, or another sender took the device
 	FailUnsupported FailKind = "unsupported" // the device or its app has no such function
+	FailLaunch      FailKind = "launch"      // the app that plays for us did not start, which tells nothing of the item
 )
 
 // Fail is why an order came to nothing. Message is a clause for people: "the device cannot play this format".
@@ -209,7 +224,10 @@ type MediaStatus struct {
 	Season, Episode                      media.Number
 	ContentType, Artwork                 string
 	// What the session allows beyond play and stop.
-	CanPause, CanSeek, CanSkip bool
+	CanPause, CanSeek, CanSkip, CanRate, CanTracks bool
+	// Tracks are the text tracks that can be shown, and Shown the ids of all tracks that are active.
+	Tracks []Track
+	Shown  []int
 }
 
 // Library is the catalogue and its search.
