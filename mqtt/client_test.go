@@ -39,7 +39,7 @@ bridge/availability`
 
 func TestConnectPublishesInOrder(t *testing.T) {
 	onEveryBroker(t, func(t *testing.T, k kind) {
-		url, _ := k.start(t, "127.0.0.1:0")
+		url, _ := k.start(t)
 		ear := listen(t, url, "localcast/#")
 		obey(t, Config{Broker: url}, quietly())
 		if got := topicsOf(ear.until("bridge/availability", online)); got != whole {
@@ -56,7 +56,7 @@ func TestConnectPublishesInOrder(t *testing.T) {
 
 func TestCommandsAreAnswered(t *testing.T) {
 	onEveryBroker(t, func(t *testing.T, k kind) {
-		url, _ := k.start(t, "127.0.0.1:0")
+		url, _ := k.start(t)
 		ear := listen(t, url, "localcast/#", "my/answers")
 		obey(t, Config{Broker: url}, quietly())
 		ear.until("bridge/availability", online)
@@ -91,7 +91,7 @@ func TestCommandsAreAnswered(t *testing.T) {
 
 func TestCommandsKeepTheirOrder(t *testing.T) {
 	onEveryBroker(t, func(t *testing.T, k kind) {
-		url, _ := k.start(t, "127.0.0.1:0")
+		url, _ := k.start(t)
 		ear := listen(t, url, "localcast/#")
 		o, _ := obey(t, Config{Broker: url}, quietly())
 		ear.until("bridge/availability", online)
@@ -109,7 +109,7 @@ func TestCommandsKeepTheirOrder(t *testing.T) {
 
 func TestRepeatedCommandIsExecutedOnce(t *testing.T) {
 	onEveryBroker(t, func(t *testing.T, k kind) {
-		url, _ := k.start(t, "127.0.0.1:0")
+		url, _ := k.start(t)
 		ear := listen(t, url, "localcast/#")
 		o, _ := obey(t, Config{Broker: url}, quietly())
 		ear.until("bridge/availability", online)
@@ -133,7 +133,7 @@ func TestRepeatedCommandIsExecutedOnce(t *testing.T) {
 
 func TestRetainedCommandIsClearedAndNotObeyed(t *testing.T) {
 	onEveryBroker(t, func(t *testing.T, k kind) {
-		url, _ := k.start(t, "127.0.0.1:0")
+		url, _ := k.start(t)
 		ear := listen(t, url, "localcast/#")
 		ear.retain("kitchen/command/play", "Bluey")
 		ear.retain("kitchen/command", `{"command":"stop"}`)
@@ -155,7 +155,7 @@ func TestRetainedCommandIsClearedAndNotObeyed(t *testing.T) {
 
 func TestLastWill(t *testing.T) {
 	onEveryBroker(t, func(t *testing.T, k kind) {
-		url, _ := k.start(t, "127.0.0.1:0")
+		url, _ := k.start(t)
 		ear := listen(t, url, "localcast/#")
 		w := stretch(t, url)
 		obey(t, Config{Broker: w.url}, quietly())
@@ -172,16 +172,18 @@ func TestLastWill(t *testing.T) {
 
 func TestBrokerThatRestartsEmptyGetsEverythingAgain(t *testing.T) {
 	onEveryBroker(t, func(t *testing.T, k kind) {
-		url, stop := k.start(t, "127.0.0.1:0")
+		url, stop := k.start(t)
 		ear := listen(t, url, "localcast/#")
-		o, _ := obey(t, Config{Broker: url}, quietly())
+		w := stretch(t, url)
+		o, _ := obey(t, Config{Broker: w.url}, quietly())
 		ear.until("bridge/availability", online)
 		stop()
 		changed := playing
 		changed.State = "paused"
 		o.client.State(changed)
 		o.client.Answer(bridge.Answer{Command: bridge.Command{Name: "pause", Device: "kitchen"}, Device: "kitchen", Speech: "Paused"})
-		k.start(t, strings.TrimPrefix(url, "mqtt://"))
+		url, _ = k.start(t)
+		w.to(url)
 		ear = listen(t, url, "localcast/#")
 		missing := make(map[string]bool)
 		for _, topic := range strings.Split(whole, "\n") {
@@ -201,7 +203,7 @@ func TestBrokerThatRestartsEmptyGetsEverythingAgain(t *testing.T) {
 
 func TestForeignOfflineIsPutRight(t *testing.T) {
 	onEveryBroker(t, func(t *testing.T, k kind) {
-		url, _ := k.start(t, "127.0.0.1:0")
+		url, _ := k.start(t)
 		ear := listen(t, url, "localcast/bridge/availability")
 		obey(t, Config{Broker: url}, quietly())
 		ear.until("bridge/availability", online)
@@ -213,7 +215,7 @@ func TestForeignOfflineIsPutRight(t *testing.T) {
 
 func TestStopTellsWhatWaitsAndThenOffline(t *testing.T) {
 	onEveryBroker(t, func(t *testing.T, k kind) {
-		url, _ := k.start(t, "127.0.0.1:0")
+		url, _ := k.start(t)
 		ear := listen(t, url, "localcast/#")
 		o, stop := obey(t, Config{Broker: url}, quietly())
 		ear.until("bridge/availability", online)
@@ -243,7 +245,7 @@ func TestStopTellsWhatWaitsAndThenOffline(t *testing.T) {
 
 func TestStopDoesNotWaitForABrokerThatHangs(t *testing.T) {
 	t.Parallel()
-	url, _ := embedded(t, "127.0.0.1:0")
+	url, _ := embedded(t)
 	ear := listen(t, url, "localcast/#")
 	w := stretch(t, url)
 	o, stop := obey(t, Config{Broker: w.url}, quietly())
@@ -304,7 +306,7 @@ func TestWrongPasswordIsTold(t *testing.T) {
 
 func TestNamesakeIsTold(t *testing.T) {
 	t.Parallel()
-	url, _ := embedded(t, "127.0.0.1:0")
+	url, _ := embedded(t)
 	log := newFlow()
 	obey(t, Config{Broker: url}, log.logger())
 	obey(t, Config{Broker: url}, quietly())
@@ -313,7 +315,7 @@ func TestNamesakeIsTold(t *testing.T) {
 
 func TestWarningsArePublished(t *testing.T) {
 	t.Parallel()
-	url, _ := embedded(t, "127.0.0.1:0")
+	url, _ := embedded(t)
 	ear := listen(t, url, "localcast/#")
 	o, _ := obey(t, Config{Broker: url}, quietly())
 	ear.until("bridge/availability", online)
@@ -359,7 +361,7 @@ func TestConfigIsChecked(t *testing.T) {
 
 func TestProbe(t *testing.T) {
 	onEveryBroker(t, func(t *testing.T, k kind) {
-		url, _ := k.start(t, "127.0.0.1:0")
+		url, _ := k.start(t)
 		cfg := Config{Broker: url, ClientID: "other", BaseTopic: "localcast"}
 		probe := func(id string) error { return Probe(context.Background(), cfg, id) }
 		ear := listen(t, url, "localcast/#")

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"sync"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
@@ -16,11 +17,11 @@ import (
 
 // How long the broker may take.
 const (
-	connectTime = 10 * time.Second // to connect, and to answer the CONNECT
-	webTime     = 4 * time.Second  // to open a WebSocket, which cannot be interrupted
-	writeTime   = 10 * time.Second // to take what is written
-	tryTime     = 200 * time.Millisecond
-	leaveTime   = 250 // milliseconds to take the DISCONNECT
+	connectTime = 10 * time.Second       // to connect, and to answer the CONNECT
+	webTime     = 4 * time.Second        // to open a WebSocket, which cannot be interrupted
+	writeTime   = 10 * time.Second       // to take what is written
+	tryTime     = 200 * time.Millisecond // of the library, each time that it is handed something
+	leaveTime   = 250                    // milliseconds to take the DISCONNECT
 )
 
 // link is one connection to the broker, from its CONNACK until it is lost or closed. It never reconnects.
@@ -29,6 +30,7 @@ type link struct {
 	conn   net.Conn
 	lost   chan struct{} // closed once the connection is lost
 	why    error         // it was lost; written before lost is closed
+	lose   func(error)   // notes that it is lost; only the first call counts
 }
 
 // handler takes what the broker sends. It runs on the connection's goroutine and must not wait.
@@ -39,13 +41,15 @@ func (c *Client) connect(ctx context.Context, clientID string, will *message, ha
 	attempt, cancel := context.WithTimeout(ctx, connectTime)
 	defer cancel()
 	l := &link{lost: make(chan struct{})}
+	var once sync.Once
+	l.lose = func(err error) { once.Do(func() { l.why = err; close(l.lost) }) }
 	opts := paho.NewClientOptions().
 		AddBroker(c.broker.String()).
 		SetClientID(clientID).SetUsername(c.cfg.Username).SetPassword(c.cfg.Password).
 		SetProtocolVersion(4).SetCleanSession(true).SetOrderMatters(true).
 		SetAutoReconnect(false).SetConnectRetry(false).
 		SetConnectTimeout(connectTime).SetWriteTimeout(tryTime).SetKeepAlive(c.cfg.KeepAlive).
-		SetConnectionLostHandler(func(_ paho.Client, err error) { l.why = err; close(l.lost) }).
+		SetConnectionLostHandler(func(_ paho.Client, err error) { l.lose(err) }).
 		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { handle(m.Topic(), m.Payload(), m.Retained()) })
 	if will != nil {
 		opts.SetBinaryWill(will.topic, will.payload, will.qos, will.retained)
@@ -138,6 +142,12 @@ func insist[T paho.Token](l *link, try func() T) T {
 
 // leave ends the connection in good order, so that the last will is not published.
 func (l *link) leave() { l.client.Disconnect(leaveTime) }
+
+// cut breaks the connection, and with it whatever waits for it.
+func (l *link) cut(why error) {
+	l.lose(why) // the library does not report what we close ourselves
+	l.conn.Close()
+}
 
 // drop ends the connection at once, in whatever state it is.
 func (l *link) drop() {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -29,8 +30,8 @@ type Config struct {
 	ClientID string
 	// BaseTopic is where all topics begin; it may contain slashes, but none at its ends.
 	BaseTopic string
-	// KeepAlive is how long a silent connection lasts before the broker is asked for a sign of life; at least a second, 0
-	// is 30 s. Parts of a second are left out.
+	// KeepAlive is how long a silent connection lasts before the broker is asked for a sign of life: 1 s to 65,535 s, without
+	// the parts of a second; 0 is 30 s.
 	KeepAlive time.Duration
 	TLS       TLS
 	// DiscoveryPrefix is where Home Assistant's discovery is; no answer is sent there. "" is nowhere.
@@ -56,9 +57,9 @@ type Client struct {
 	outbox  *outbox
 	repeats *repeats
 	scrub   scrubber
-	names   atomic.Pointer[map[string]string] // from the ids of devices to their topic names
-
-	connected atomic.Bool
+	// names leads from the ids and topic names of devices to their topic names.
+	names     atomic.Pointer[map[string]string]
+	connected atomic.Bool // written by the session
 }
 
 // Connected reports whether there is a connection to the broker now.
@@ -83,6 +84,9 @@ func New(cfg Config, log *slog.Logger) (*Client, error) {
 	}
 	if cfg.KeepAlive == 0 {
 		cfg.KeepAlive = 30 * time.Second
+	}
+	if cfg.KeepAlive < time.Second || cfg.KeepAlive > math.MaxUint16*time.Second {
+		return nil, fmt.Errorf("mqtt.keep_alive is %v: wanted 1s to %v", cfg.KeepAlive, math.MaxUint16*time.Second)
 	}
 	c := &Client{cfg: cfg, broker: broker, topics: topics{base: cfg.BaseTopic, discovery: cfg.DiscoveryPrefix}}
 	if secure(broker) {
@@ -148,6 +152,7 @@ func (c *Client) tell(s bridge.State) {
 	}
 }
 
+// seed tells of a device what is true before anything happened.
 func (c *Client) seed(device string) {
 	empty, err := encode(bridge.SearchState{Device: device})
 	if err != nil {
@@ -207,10 +212,10 @@ func (c *Client) Answer(a bridge.Answer) {
 	}
 	payload, err := encodeAnswer(a, r)
 	if err != nil {
-		c.log.Error("cannot publish an answer", "err", err)
-		a.Data = nil
+		c.log.Error("cannot publish the data of an answer", "err", err)
+		a.Data, a.Err = nil, &bridge.Error{Code: bridge.Internal, Message: "the answer cannot be written"}
 		if payload, err = encodeAnswer(a, r); err != nil {
-			return
+			return // without data it always can
 		}
 	}
 	messages := c.addressed(a.Device, r, payload)

@@ -52,10 +52,10 @@ func start(t *testing.T, run func(context.Context) error) (stop func()) {
 	return stop
 }
 
-// A kind of broker: start gives its URL and starts it on an address, "127.0.0.1:0" for any.
+// A kind of broker: start starts one on any port and gives its URL.
 type kind struct {
 	name  string
-	start func(t *testing.T, address string) (url string, stop func())
+	start func(t *testing.T) (url string, stop func())
 }
 
 // onEveryBroker runs a test on the embedded broker and on Mosquitto.
@@ -68,22 +68,22 @@ func onEveryBroker(t *testing.T, test func(t *testing.T, k kind)) {
 	}
 }
 
-func embedded(t *testing.T, address string) (url string, stop func()) {
+func embedded(t *testing.T) (url string, stop func()) {
 	t.Helper()
-	b, err := broker.New(broker.Config{Listen: address}, slog.New(slog.DiscardHandler))
+	b, err := broker.New(broker.Config{Listen: "127.0.0.1:0"}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return b.URL(), start(t, b.Run)
 }
 
-func plainMosquitto(t *testing.T, address string) (url string, stop func()) {
+func plainMosquitto(t *testing.T) (url string, stop func()) {
 	t.Helper()
-	return mosquitto(t, address)
+	return mosquitto(t)
 }
 
 // mosquitto starts a Mosquitto that keeps nothing on disk; lines stand at the end of its configuration.
-func mosquitto(t *testing.T, address string, lines ...string) (url string, stop func()) {
+func mosquitto(t *testing.T, lines ...string) (url string, stop func()) {
 	t.Helper()
 	program, err := exec.LookPath("mosquitto")
 	if err != nil {
@@ -95,9 +95,7 @@ func mosquitto(t *testing.T, address string, lines ...string) (url string, stop 
 		}
 		t.Skip("mosquitto is not installed")
 	}
-	if strings.HasSuffix(address, ":0") {
-		address = freeAddress(t)
-	}
+	address := freeAddress(t)
 	me, err := user.Current() // else it changes to a user that cannot read the test's files
 	if err != nil {
 		t.Fatal(err)
@@ -144,15 +142,19 @@ func mosquitto(t *testing.T, address string, lines ...string) (url string, stop 
 	return "mqtt://" + address, stop
 }
 
-// freeAddress is an address on which nobody listens.
+// freeAddress is an address on which nobody listens, for programs that cannot say which they took. It is below the ports
+// that systems hand out, so that no connection of another test takes it meanwhile.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(12_000))
+		if ln, err := net.Listen("tcp", address); err == nil {
+			ln.Close()
+			return address
+		}
 	}
-	defer ln.Close()
-	return ln.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // wire is a TCP connection that can be cut, between a client and a broker.
@@ -160,6 +162,7 @@ type wire struct {
 	url string
 
 	mu     sync.Mutex
+	broker string // its address
 	ends   map[net.Conn]struct{}
 	frozen chan struct{} // closed when it freezes
 }
@@ -172,6 +175,7 @@ func stretch(t *testing.T, url string) *wire {
 		t.Fatal(err)
 	}
 	w := &wire{url: "mqtt://" + ln.Addr().String(), ends: make(map[net.Conn]struct{}), frozen: make(chan struct{})}
+	w.to(url)
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {
@@ -179,7 +183,7 @@ func stretch(t *testing.T, url string) *wire {
 			if err != nil {
 				return
 			}
-			server, err := net.Dial("tcp", strings.TrimPrefix(url, "mqtt://"))
+			server, err := net.Dial("tcp", w.target())
 			if err != nil {
 				client.Close()
 				continue
@@ -194,6 +198,19 @@ func stretch(t *testing.T, url string) *wire {
 		all.Wait()
 	})
 	return w
+}
+
+// to leads new connections to another broker.
+func (w *wire) to(url string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.broker = strings.TrimPrefix(url, "mqtt://")
+}
+
+func (w *wire) target() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.broker
 }
 
 // carry copies bytes from one end to the other until either is closed.

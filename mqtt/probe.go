@@ -78,31 +78,40 @@ func (p *probe) look(ctx context.Context) (id string, err error) {
 	if err := token.Error(); err != nil {
 		return "", fmt.Errorf("look for another bridge: %w", err)
 	}
-	there, id := false, unnamed
-	settled := time.After(settleTime)
-	for {
+	said, settled := "", false
+	after := time.After(settleTime)
+	for !settled && (said == "" || said == online && id == "") {
 		select {
 		case m := <-p.heard:
-			switch m.topic {
-			case p.topics.availability():
-				there = string(m.payload) == online
-			case info:
-				var told struct {
-					ID string `json:"id"`
-				}
-				if json.Unmarshal(m.payload, &told) == nil && told.ID != "" {
-					id = told.ID
-				}
+			if m.topic == info {
+				id = infoID(m.payload)
+			} else if m.topic == p.topics.availability() {
+				said = string(m.payload)
 			}
-		case <-settled:
-			if !there {
-				id = ""
-			}
-			return id, nil
+		case <-after:
+			settled = true
 		case <-ctx.Done():
 			return "", ctx.Err()
 		}
 	}
+	switch {
+	case said != online:
+		return "", nil
+	case id == "":
+		return unnamed, nil
+	}
+	return id, nil
+}
+
+// infoID is the id in the payload of the info topic, "" for none.
+func infoID(payload []byte) string {
+	var told struct {
+		ID string `json:"id"`
+	}
+	if json.Unmarshal(payload, &told) != nil {
+		return ""
+	}
+	return told.ID
 }
 
 // ping returns the id of the bridge that answers a ping, "" if none does in time.

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
-	"github.com/eclipse/paho.mqtt.golang/packets"
-
 	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang/packets"
 
 	"localcast/bridge"
 )
@@ -17,7 +17,7 @@ import (
 // The times of a client's life.
 const (
 	firstRetry  = 500 * time.Millisecond
-	lastRetry   = 30 * time.Second
+	lastRetry   = 15 * time.Second
 	shortLife   = 10 * time.Second // a connection lost sooner may have been taken away by a namesake
 	shortLives  = 3                // of them in a row are told
 	subackTime  = 10 * time.Second
@@ -31,33 +31,20 @@ const (
 // all that is retained, and hands what comes to commands, which must not block. When ctx ends it sends what waits, for at
 // most two seconds, publishes "offline" and disconnects.
 func (c *Client) Run(ctx context.Context, commands func(bridge.Command)) error {
-	pause, short, told := firstRetry, 0, false
+	pause, short, told := firstRetry, 0, trouble("")
 	for {
-		began := time.Now()
-		s := &session{Client: c, sawOffline: make(chan struct{}, 1)}
-		will := c.availability(offline)
-		l, err := c.connect(ctx, c.cfg.ClientID, &will, func(topic string, payload []byte, retained bool) {
-			s.receive(ctx, topic, payload, retained, commands)
-		})
-		if err == nil {
-			c.log.Info("connected to the broker", "remote", c.broker.Host)
-			told = false
-			began = time.Now()
-			s.link = l
-			err = s.run(ctx)
-		}
+		connected, lasted, err := c.attempt(ctx, commands)
 		switch {
 		case ctx.Err() != nil:
 			return nil
-		case s.link == nil:
-			c.unreachable(err, told)
-			told = true
-		case time.Since(began) >= shortLife:
-			c.log.Warn("the broker was lost", "err", err)
-			pause, short = firstRetry, 0
+		case !connected:
+			told = c.unreachable(err, told)
 		default:
 			c.log.Warn("the broker was lost", "err", err)
-			if short++; short%shortLives == 0 {
+			told = ""
+			if short++; lasted >= shortLife {
+				pause, short = firstRetry, 0
+			} else if short%shortLives == 0 {
 				c.log.Error("another client uses client_id " + c.cfg.ClientID + ", or the broker refuses what is published: " +
 					"give each bridge its own mqtt.client_id and mqtt.base_topic")
 			}
@@ -71,21 +58,42 @@ func (c *Client) Run(ctx context.Context, commands func(bridge.Command)) error {
 	}
 }
 
+// attempt makes one connection and uses it until it is lost or ctx ends; it tells how long that was.
+func (c *Client) attempt(ctx context.Context, commands func(bridge.Command)) (connected bool, lasted time.Duration, err error) {
+	s := &session{Client: c, sawOffline: make(chan struct{}, 1)}
+	will := c.availability(offline)
+	s.link, err = c.connect(ctx, c.cfg.ClientID, &will, func(topic string, payload []byte, retained bool) {
+		s.receive(ctx, topic, payload, retained, commands)
+	})
+	if err != nil {
+		return false, 0, err
+	}
+	began := time.Now()
+	c.log.Info("connected to the broker", "remote", c.broker.Host)
+	err = s.run(ctx)
+	return true, time.Since(began), err
+}
+
 // jitter varies a pause by a fifth, so that many clients do not come back at once.
 func jitter(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
 }
 
-// unreachable logs why there is no connection: once until there was one.
-func (c *Client) unreachable(err error, told bool) {
-	switch {
-	case told:
-		c.log.Debug("still no broker", "err", err)
-	case errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword), errors.Is(err, packets.ErrorRefusedNotAuthorised):
-		c.log.Error("the broker refuses mqtt.username and mqtt.password; it is tried again", "err", err)
-	default:
-		c.log.Warn("no connection to the broker; it is tried again", "err", err)
+// trouble is a reason for having no connection.
+type trouble string
+
+// unreachable logs why there is no connection, once for each trouble until there was one. told is the trouble that was
+// logged last.
+func (c *Client) unreachable(err error, told trouble) trouble {
+	now, level := trouble("no connection to the broker"), slog.LevelWarn
+	if errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword) || errors.Is(err, packets.ErrorRefusedNotAuthorised) {
+		now, level = "the broker refuses mqtt.username and mqtt.password", slog.LevelError
 	}
+	if now == told {
+		level = slog.LevelDebug
+	}
+	c.log.Log(context.Background(), level, string(now)+"; it is tried again", "err", err)
+	return now
 }
 
 // availability is the message of the bridge's own availability.
@@ -136,7 +144,7 @@ func (s *session) run(ctx context.Context) error {
 		select {
 		case <-ended:
 		case <-time.After(stopTime):
-			s.link.conn.Close() // ends a write that hangs
+			s.link.cut(errors.New("the client has to stop"))
 		}
 	})
 	defer stop()

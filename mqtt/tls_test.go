@@ -162,7 +162,7 @@ func TestMosquittoWithClientCertificates(t *testing.T) {
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	})
 	_, port, _ := net.SplitHostPort(freeAddress(t))
-	plain, _ := mosquitto(t, "127.0.0.1:0", "listener "+port+" 127.0.0.1", "cafile "+a.file, "certfile "+cert, "keyfile "+key,
+	plain, _ := mosquitto(t, "listener "+port+" 127.0.0.1", "cafile "+a.file, "certfile "+cert, "keyfile "+key,
 		"require_certificate true")
 	ear := listen(t, plain, "localcast/#")
 
