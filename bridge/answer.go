@@ -26,33 +26,35 @@ func (r *running) reply(t turn, o queue.Outcome, refused *Error) {
 			a.Data = r.queueData(t, o)
 		}
 	}
-	if a.Err == nil {
-		r.afterwards(t, &a)
-	}
-	if a.Err != nil && (a.Err.Code == NotFound || a.Err.Code == Ambiguous) && a.Data == nil {
-		a.Data = Alternatives{Alternatives: []ItemState{}}
+	if t.list != nil && a.Err == nil {
+		a.Data = r.page(*t.list)
 	}
 	a.Speech = r.speech(t, o, a.Err)
 	deliver(r.ports.Publisher, a)
-}
-
-// afterwards does what a command leaves behind once it has succeeded.
-func (r *running) afterwards(t turn, a *Answer) {
-	switch {
-	case t.list != nil:
-		a.Data = r.page(*t.list)
-	case t.search != nil:
-		r.search = *t.search
-		r.search.Device = r.topic
-		r.ports.Publisher.State(r.search)
-	case t.chosen > 0:
-		r.search.Chosen = t.chosen
-		r.ports.Publisher.State(r.search)
+	if a.Err == nil {
+		r.afterwards(t)
 	}
 }
 
-// deliver sends an answer to who asked.
+// afterwards tells what a command that has succeeded did to the device's search.
+func (r *running) afterwards(t turn) {
+	switch {
+	case t.search != nil:
+		r.search = *t.search
+		r.search.Device = r.topic
+	case t.chosen > 0:
+		r.search.Chosen = t.chosen
+	default:
+		return
+	}
+	r.ports.Publisher.State(r.search)
+}
+
+// deliver sends an answer to who asked. What was not found or is ambiguous has alternatives, if only none.
 func deliver(p Publisher, a Answer) {
+	if a.Err != nil && (a.Err.Code == NotFound || a.Err.Code == Ambiguous) && a.Data == nil {
+		a.Data = Alternatives{Alternatives: []ItemState{}}
+	}
 	if a.Command.deliver != nil {
 		a.Command.deliver(a)
 		return
@@ -81,12 +83,8 @@ func (r *running) queueData(t turn, o queue.Outcome) QueueData {
 
 // speech is what a voice assistant says about the outcome.
 func (r *running) speech(t turn, o queue.Outcome, err *Error) string {
-	name := r.info.Name
-	if name == "" {
-		name = r.topic
-	}
-	what := voice.Title(t.item)
-	if e, ok := r.machine.Find(o.Entry); ok && what == "" {
+	name, what := r.name(), voice.Title(t.item)
+	if e, ok := r.machine.Find(o.Entry); ok {
 		what = voice.Title(e.Item)
 	}
 	if err != nil {
@@ -112,10 +110,22 @@ func (r *running) speech(t turn, o queue.Outcome, err *Error) string {
 			return fmt.Sprintf("Volume %d on %s, the most that is allowed", o.Volume, name)
 		}
 		return fmt.Sprintf("Volume %d on %s", o.Volume, name)
-	case Search:
-		return fmt.Sprintf("I found %s for %s", voice.Count(t.count, "item", "items"), req.Query.Text)
+	case Search, Browse:
+		return foundSpeech(t)
 	}
 	return doneSpeech(t.command.Request, name)
+}
+
+// foundSpeech says what a search or browse found.
+func foundSpeech(t turn) string {
+	found := "I found " + voice.Count(t.count, "item", "items")
+	if req, ok := t.command.Request.(Search); ok {
+		if req.Query.Text == "" {
+			return "The search is cleared"
+		}
+		return found + " for " + req.Query.Text
+	}
+	return found
 }
 
 // placed says what is on which device: "Alien on Kitchen", "Bluey, season 1 episode 2, on Kitchen".
@@ -153,8 +163,8 @@ func failedSpeech(t turn, o queue.Outcome, err *Error, name, what string) string
 		return fmt.Sprintf("%s is offline. %s waits in its queue", name, what)
 	case err.Code == Offline:
 		return name + " is offline"
-	case err.Code == Busy:
-		return name + " is busy"
+	case err.Code == Internal:
+		return "Something went wrong on " + name
 	}
 	if p, ok := t.command.Request.(Play); ok && err.Code == NotFound && p.Source.Query != "" {
 		return "I found nothing for " + p.Source.Query
@@ -162,8 +172,11 @@ func failedSpeech(t turn, o queue.Outcome, err *Error, name, what string) string
 	return sentence(err.Message)
 }
 
-// sentence makes a clause one: it begins with a capital letter.
+// sentence makes a clause one: it begins with a capital letter. It never returns "".
 func sentence(clause string) string {
+	if clause == "" {
+		return "Something went wrong"
+	}
 	first, size := utf8.DecodeRuneInString(clause)
 	return string(unicode.ToUpper(first)) + strings.TrimSuffix(clause[size:], ".")
 }

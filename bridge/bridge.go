@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -41,15 +42,18 @@ type Bridge struct {
 
 	commands  chan Command
 	sightings chan Sighting
-	changed   chan struct{}              // a device's shown has changed
-	forgotten chan forgotten             // a device has been stopped and removed from the store
-	work      chan func(context.Context) // what takes time and belongs to no device
+	changed   chan struct{}  // a device's shown has changed
+	forgotten chan forgotten // a device has been stopped and removed from the store
+	work      chan errand    // what takes time and belongs to no device
 
-	devices []*device // sorted by topic; owned by Run, and by Load before it
+	// What follows is owned by route, and by Load before it.
+	devices []*device // sorted by topic
+	start   func(*device)
 	told    []DeviceEntry
-	group   *errgroup.Group
-	search  SearchState
 }
+
+// errand is work that takes time. ctx ends with the bridge; disk, which is for writes, a little later.
+type errand func(ctx, disk context.Context)
 
 type forgotten struct {
 	device *device
@@ -61,8 +65,7 @@ func New(c Config, p Ports, log *slog.Logger) *Bridge {
 	return &Bridge{
 		config: c, ports: p, log: log,
 		commands: make(chan Command, commandsWaiting), sightings: make(chan Sighting, sightingsWaiting),
-		changed: make(chan struct{}, 1), forgotten: make(chan forgotten), work: make(chan func(context.Context), commandsWaiting),
-		search: SearchState{Results: []ItemState{}},
+		changed: make(chan struct{}, 1), forgotten: make(chan forgotten, commandsWaiting), work: make(chan errand, commandsWaiting),
 	}
 }
 
@@ -71,7 +74,7 @@ func (b *Bridge) Command(c Command) {
 	select {
 	case b.commands <- c:
 	default:
-		b.refuse(c, Busy, "too many commands wait", "I am busy")
+		b.refuse(c, Busy, tooMany)
 	}
 }
 
@@ -84,7 +87,7 @@ func (b *Bridge) Load(ctx context.Context) error {
 	}
 	for _, k := range known {
 		if b.ignored(k) {
-			b.ports.Publisher.State(Gone{Device: k.Topic, ID: k.ID})
+			b.ports.Publisher.State(Gone{Device: k.Topic, ID: publicID(k)})
 			continue
 		}
 		if k, err = b.renamed(ctx, k); err != nil {
@@ -95,7 +98,7 @@ func (b *Bridge) Load(ctx context.Context) error {
 		}
 	}
 	b.tellDevices()
-	b.ports.Publisher.State(b.search)
+	b.ports.Publisher.State(SearchState{Results: []ItemState{}})
 	b.ports.Publisher.State(PlaylistState{Playlists: []PlaylistEntry{}})
 	b.ports.Publisher.State(libraryState(b.ports.Library.Status()))
 	return nil
@@ -132,14 +135,41 @@ func (b *Bridge) renamed(ctx context.Context, k media.Device) (media.Device, err
 // Run finds devices and obeys commands until ctx ends. It returns when every device has come to rest.
 func (b *Bridge) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	b.group = g
+	disk, stop := linger(ctx)
+	defer stop()
+	b.start = func(d *device) {
+		var running context.Context
+		running, d.stop = context.WithCancel(ctx)
+		g.Go(func() error { return d.run(running, disk) })
+	}
 	for _, d := range b.devices {
-		b.start(ctx, d)
+		b.start(d)
 	}
 	g.Go(func() error { return b.ports.Devices.Run(ctx, b.found) })
-	g.Go(func() error { b.toil(ctx); return nil })
-	g.Go(func() error { return b.route(ctx) })
-	return g.Wait()
+	g.Go(func() error { b.toil(ctx, disk); return nil })
+	g.Go(func() error { b.route(ctx); return nil })
+	err := g.Wait()
+	b.tidy(ctx, disk)
+	return err
+}
+
+// tidy ends what still waits when everything has stopped: what is to be stored is stored, who asked is refused.
+func (b *Bridge) tidy(ctx, disk context.Context) {
+	for {
+		select {
+		case c := <-b.commands:
+			b.refuse(c, Busy, shuttingDown)
+		case do := <-b.work:
+			do(ctx, disk)
+		case f := <-b.forgotten:
+			b.remove(f)
+		default:
+			for _, d := range b.devices {
+				d.dismiss(Busy, shuttingDown)
+			}
+			return
+		}
+	}
 }
 
 // found takes a sighting without waiting.
@@ -151,22 +181,24 @@ func (b *Bridge) found(s Sighting) {
 }
 
 // toil does what takes time and belongs to no device, one thing after the other.
-func (b *Bridge) toil(ctx context.Context) {
+func (b *Bridge) toil(ctx, disk context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case do := <-b.work:
-			do(ctx)
+			do(ctx, disk)
 		}
 	}
 }
 
-func (b *Bridge) route(ctx context.Context) error {
+// route obeys commands and takes in sightings. It never waits for a device or the network; for the disk only where a device
+// is new.
+func (b *Bridge) route(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case c := <-b.commands:
 			b.command(c)
 		case s := <-b.sightings:
@@ -183,6 +215,8 @@ func (b *Bridge) route(ctx context.Context) error {
 
 // add makes a device of a sighting that has its topic.
 func (b *Bridge) add(ctx context.Context, s Sighting) (*device, error) {
+	ctx, cancel := context.WithTimeout(ctx, resolveWithin)
+	defer cancel()
 	saved, err := b.ports.Store.Queue(ctx, s.Topic)
 	if err != nil {
 		return nil, fmt.Errorf("read the queue of %s: %w", s.Topic, err)
@@ -196,25 +230,15 @@ func (b *Bridge) add(ctx context.Context, s Sighting) (*device, error) {
 	return d, nil
 }
 
-// start runs a device in the bridge's group.
-func (b *Bridge) start(ctx context.Context, d *device) {
-	ctx, d.stop = context.WithCancel(ctx)
-	b.group.Go(func() error {
-		if err := d.run(ctx); err != nil {
-			return fmt.Errorf("device %s: %w", d.topic, err)
-		}
-		return nil
-	})
-}
-
 // sighted merges a sighting into the registry: a known device learns, a new one gets its topic name and starts.
 func (b *Bridge) sighted(ctx context.Context, s Sighting) {
 	if d := b.match(s); d != nil {
-		was := d.shown.Load().info
-		if now := known(was, s.Device); now.ID != was.ID || now.Name != was.Name || now.Host != was.Host || now.Port != was.Port ||
-			now.Model != was.Model || now.Kind != was.Kind {
-			now.Topic = d.topic
-			b.remember(now)
+		if d.leaving {
+			return // when it is seen again it is new
+		}
+		was := d.about()
+		if now := known(was, s.Device); d.unsaved.Load() || !reflect.DeepEqual(was, now) {
+			b.remember(d, now)
 		}
 		d.mail.sighting(s)
 		return
@@ -226,25 +250,28 @@ func (b *Bridge) sighted(ctx context.Context, s Sighting) {
 		return
 	}
 	b.log.Info("device found", "device", s.Topic, "name", s.Name, "model", s.Model, "remote", s.Host)
-	b.remember(s.Device)
-	b.start(ctx, d)
+	b.remember(d, s.Device)
+	b.start(d)
 	b.tellDevices()
 	b.ports.Publisher.Event(Event{Bridge: true, Type: DeviceAdded, At: time.Now(), Device: s.Topic, Name: s.Name})
 }
 
-// remember stores a device. One that could not be stored is sighted again.
-func (b *Bridge) remember(d media.Device) {
-	b.later(func(ctx context.Context) {
-		ctx, cancel := context.WithTimeout(ctx, saveWithin)
+// remember stores what is known of a device now. Where that fails it is tried again at the next sighting.
+func (b *Bridge) remember(d *device, now media.Device) {
+	d.unsaved.Store(true)
+	b.later(func(_, disk context.Context) {
+		ctx, cancel := context.WithTimeout(disk, saveWithin)
 		defer cancel()
-		if err := b.ports.Store.SaveDevice(ctx, d); err != nil {
-			b.log.Error("a device cannot be remembered; is the disk full?", "device", d.Topic, "err", err)
+		if err := b.ports.Store.SaveDevice(ctx, now); err != nil {
+			b.log.Error("a device cannot be remembered; is the disk full?", "device", d.topic, "err", err)
+			return
 		}
+		d.unsaved.Store(false)
 	})
 }
 
 // later hands work to toil; it reports false when too much waits.
-func (b *Bridge) later(do func(context.Context)) bool {
+func (b *Bridge) later(do errand) bool {
 	select {
 	case b.work <- do:
 		return true
@@ -256,12 +283,12 @@ func (b *Bridge) later(do func(context.Context)) bool {
 // match finds the device a sighting is of: by its id, else by where it is while it has told none.
 func (b *Bridge) match(s Sighting) *device {
 	for _, d := range b.devices {
-		if info := d.shown.Load().info; s.ID != "" && info.ID == s.ID {
+		if s.ID != "" && d.about().ID == s.ID {
 			return d
 		}
 	}
 	for _, d := range b.devices {
-		info := d.shown.Load().info
+		info := d.about()
 		if (s.ID == "" || info.ID == "") && info.Host == s.Host && info.Port == s.Port {
 			return d
 		}
@@ -277,22 +304,20 @@ func (b *Bridge) ignored(d media.Device) bool {
 
 // tellDevices publishes the list of devices where it has changed.
 func (b *Bridge) tellDevices() {
-	list := make([]DeviceEntry, 0, len(b.devices))
-	for _, d := range b.devices {
-		list = append(list, deviceEntry(d.topic, *d.shown.Load()))
-	}
-	if b.told != nil && slices.EqualFunc(b.told, list, equalEntry) {
+	list := entries(b.devices)
+	if reflect.DeepEqual(b.told, list) {
 		return
 	}
 	b.told = list
 	b.ports.Publisher.State(DeviceList{Devices: list})
 }
 
-func equalEntry(a, b DeviceEntry) bool {
-	same := slices.Equal(a.Capabilities, b.Capabilities)
-	a.Capabilities, b.Capabilities = nil, nil
-	return same && a.Device == b.Device && a.ID == b.ID && a.Name == b.Name && a.Model == b.Model && a.Host == b.Host &&
-		a.Port == b.Port && a.Kind == b.Kind && a.Online == b.Online
+func entries(devices []*device) []DeviceEntry {
+	list := make([]DeviceEntry, len(devices))
+	for i, d := range devices {
+		list[i] = deviceEntry(d.topic, *d.shown.Load())
+	}
+	return list
 }
 
 func deviceEntry(topic string, s shown) DeviceEntry {

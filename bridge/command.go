@@ -274,6 +274,11 @@ type Alternatives struct {
 	Alternatives []ItemState `json:"alternatives"`
 }
 
+// DeviceChoices is the data of ambiguous where it is open which device is meant.
+type DeviceChoices struct {
+	Alternatives []DeviceEntry `json:"alternatives"`
+}
+
 // PingData is the data of ping.
 type PingData struct {
 	Version string `json:"version"`

@@ -15,6 +15,7 @@ func (r *running) publish(queueToo bool) {
 		p.State(r.queueState())
 	}
 	online := r.machine.View().Online
+	r.seen = r.seen || online
 	switch {
 	case online == r.toldOnline:
 		p.State(r.deviceState())
@@ -35,13 +36,13 @@ func (r *running) deviceState() DeviceState {
 	s := DeviceState{
 		Device: r.topic, State: string(v.State), Rate: v.Rate, Muted: v.Muted, VolumeFixed: v.VolumeFixed,
 		Repeat: string(h.Repeat), Shuffle: h.Shuffle, QueueLength: r.machine.Len(), Ours: v.Ours,
-		Duration: Unknown, Position: Unknown, SubtitleTracks: []SubtitleTrack{}, App: Text(v.App), Error: Text(v.Error),
+		Duration: Unknown, Position: Unknown, SubtitleTracks: []SubtitleTrack{}, App: Text(v.App),
 	}
 	if r.seen {
 		s.Volume = media.Num(v.Volume)
 	}
-	if s.Error == "" {
-		s.Error = Text(v.Notice)
+	if s.Error = Text(v.Notice); v.Error != "" {
+		s.Error = Text(sentence(v.Error))
 	}
 	at := r.machine.Index()
 	if at >= 0 {

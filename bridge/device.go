@@ -19,8 +19,12 @@ const (
 	inboxSize = 32
 	// owedMost is how many commands of one device may wait for their answer before the next is taken up.
 	owedMost = 64
-	// saveWithin bounds one write of a queue.
-	saveWithin = 30 * time.Second
+	// saveWithin bounds one write to the store, and closeWithin what is left of it when the bridge stops.
+	saveWithin  = 30 * time.Second
+	closeWithin = 3 * time.Second
+	// Why commands are refused that nobody came to.
+	shuttingDown = "the bridge is shutting down"
+	tooMany      = "too many commands wait"
 )
 
 // device is one Chromecast: a queue, a player, and the one goroutine that owns both. Commands pass a resolver first, which
@@ -41,8 +45,10 @@ type device struct {
 	shown   atomic.Pointer[shown]
 	changed chan<- struct{}
 
-	stop context.CancelFunc // set by whoever starts Run
-	done chan struct{}      // closed when Run has returned
+	stop    context.CancelFunc // set by whoever starts Run
+	done    chan struct{}      // closed when Run has returned
+	leaving bool               // it is being forgotten; the Bridge's
+	unsaved atomic.Bool        // what is known of it is not on disk
 }
 
 // shown is a device as the rest of the bridge sees it.
@@ -73,18 +79,38 @@ func (d *device) command(c Command) bool {
 	}
 }
 
-// Run plays until ctx ends, and leaves what runs on the device alone then.
-func (d *device) run(ctx context.Context) error {
+// about is what is known of the device.
+func (d *device) about() media.Device { return d.shown.Load().info }
+
+// name is what people call the device.
+func (d *device) name() string { return nameOf(d.about()) }
+
+// refuse answers a command that the device never came to.
+func (d *device) refuse(c Command, code Code, message string) {
+	deliver(d.ports.Publisher, Answer{Command: c, Device: d.topic, Err: &Error{code, message}, Speech: sentence(message)})
+}
+
+// dismiss refuses the commands that still wait. The device has stopped, and nobody sends it another.
+func (d *device) dismiss(code Code, message string) {
+	for len(d.inbox) > 0 {
+		d.refuse(<-d.inbox, code, message)
+	}
+}
+
+// run plays until ctx ends, and leaves what runs on the device alone then. Writes may go on until disk ends. The player
+// ends last, so that its end is not taken for a lost link.
+func (d *device) run(ctx, disk context.Context) error {
 	defer close(d.done)
 	g, ctx := errgroup.WithContext(ctx)
+	linked, unlink := context.WithCancel(context.WithoutCancel(ctx))
 	saves, stored := make(chan save, 1), make(chan queue.Stored, 1)
-	g.Go(func() error { return d.player.Run(ctx) })
+	g.Go(func() error { return d.player.Run(linked) })
 	g.Go(func() error { return d.resolve(ctx) })
-	g.Go(func() error { return d.keep(ctx, saves, stored) })
+	g.Go(func() error { d.keep(disk, saves, stored); return nil })
 	g.Go(func() error {
+		defer unlink()
 		defer close(saves)
-		r := newRunning(d, saves, stored)
-		r.loop(ctx)
+		newRunning(d, saves, stored).loop(ctx)
 		return nil
 	})
 	return g.Wait()
@@ -113,7 +139,7 @@ type running struct {
 
 func newRunning(d *device, saves chan<- save, stored <-chan queue.Stored) *running {
 	return &running{
-		device: d, machine: queue.New(d.saved, rand.IntN, d.maxVol), info: d.shown.Load().info,
+		device: d, machine: queue.New(d.saved, rand.IntN, d.maxVol), info: d.about(),
 		owed: map[queue.Ref]turn{}, alarm: stoppedTimer(), saves: saves, stored: stored,
 		search: SearchState{Device: d.topic, Results: []ItemState{}},
 	}
@@ -143,24 +169,26 @@ func (r *running) loop(ctx context.Context) {
 		case t := <-turns:
 			r.take(t)
 		case s := <-r.stored:
-			r.busy = false
-			r.step(s)
-			r.send()
+			r.saved(s)
 		case <-r.alarm.C:
 			r.step(queue.Tick{})
 		}
 	}
 }
 
-// close ends a device's work: the queue's place is kept, and who waits is told.
+// close ends a device's work: who waits is answered once the disk has what it shall have, and the queue's place is kept.
 func (r *running) close() {
+	r.step(queue.Quit{})
+	if r.busy {
+		r.saved(<-r.stored)
+	}
 	h := r.machine.Rest(time.Now())
 	r.unsent = r.unsent.with(save{head: &h})
-	for _, t := range r.owed {
-		r.reply(t, queue.Outcome{}, &Error{Busy, "the bridge is shutting down"})
+	if r.send(); r.busy {
+		r.saved(<-r.stored)
 	}
-	if r.unsent != (save{}) {
-		r.saves <- r.unsent
+	for _, t := range r.owed {
+		r.refuse(t.command, Busy, shuttingDown)
 	}
 }
 
@@ -168,8 +196,11 @@ func (r *running) close() {
 func (r *running) letter(l any) {
 	switch l := l.(type) {
 	case Status:
+		media := r.status.Media
 		r.status = l
-		r.seen = r.seen || l.Online
+		if l.Online && !l.Asked {
+			r.status.Media = media // still as far as anybody knows
+		}
 		r.step(r.report(l))
 	case Ended:
 		r.step(r.ended(l))
@@ -180,9 +211,7 @@ func (r *running) letter(l any) {
 		}
 		r.step(d)
 	case Sighting:
-		topic := r.info.Topic
 		r.info = known(r.info, l.Device)
-		r.info.Topic = topic
 		if l.Static {
 			r.machine.Limit(l.MaxVolume)
 		}
@@ -197,7 +226,7 @@ func (r *running) report(s Status) queue.Report {
 		Volume: s.Volume, Muted: s.Muted, VolumeFixed: s.VolumeFixed, App: s.App, Notice: s.Notice,
 	}
 	m := s.Media
-	if m == nil {
+	if m == nil || !s.Asked {
 		return out
 	}
 	out.Playing = true

@@ -77,49 +77,48 @@ func publicID(d media.Device) string {
 // plainID is an id without the dashes groups have in theirs.
 func plainID(s string) string { return strings.ToLower(strings.ReplaceAll(s, "-", "")) }
 
+// misnamed is why a name leads to no device.
+type misnamed struct {
+	Error
+	could []*device // which it could be, for Ambiguous
+	equal bool      // they all have that very name
+}
+
 // named finds the device a command is for. A topic takes only the topic name or the id; spoken takes, in this order, the
 // topic name, the id, the whole friendly name, a prefix of a friendly name that only one device has.
-func (b *Bridge) named(name string, spoken bool) (*device, *Error) {
-	for _, d := range b.devices {
-		if d.topic == name {
-			return d, nil
-		}
-	}
-	for _, d := range b.devices {
-		info := d.shown.Load().info
-		if id := publicID(info); id == name || spoken && id == plainID(name) {
-			return d, nil
-		}
-	}
-	if !spoken {
-		return nil, &Error{NotFound, fmt.Sprintf("no device %q", name)}
-	}
+func (b *Bridge) named(name string, spoken bool) (*device, *misnamed) {
 	want := fold(strings.TrimSpace(name))
-	for _, fits := range []func(name string) bool{
-		func(n string) bool { return n == want },
-		func(n string) bool { return want != "" && strings.HasPrefix(n, want) },
+	for i, fits := range []func(*device) bool{
+		func(d *device) bool { return d.topic == name },
+		func(d *device) bool {
+			id := publicID(d.about())
+			return id == name || spoken && id == plainID(name)
+		},
+		func(d *device) bool { return spoken && want != "" && fold(d.about().Name) == want },
+		func(d *device) bool { return spoken && want != "" && strings.HasPrefix(fold(d.about().Name), want) },
 	} {
 		var found []*device
 		for _, d := range b.devices {
-			if fits(fold(d.shown.Load().info.Name)) {
+			if !d.leaving && fits(d) {
 				found = append(found, d)
 			}
 		}
-		switch {
-		case len(found) == 1:
+		if len(found) == 1 {
 			return found[0], nil
-		case len(found) > 1:
-			return nil, &Error{Ambiguous, fmt.Sprintf("%q could be %s", name, list(found))}
+		}
+		if len(found) > 1 {
+			err := Error{Ambiguous, fmt.Sprintf("%q could be %s", name, list(found))}
+			return nil, &misnamed{Error: err, could: found, equal: i < 3}
 		}
 	}
-	return nil, &Error{NotFound, fmt.Sprintf("no device %q", name)}
+	return nil, &misnamed{Error: Error{NotFound, fmt.Sprintf("no device %q", name)}}
 }
 
 // list names devices for people: "Kitchen, Kitchen TV".
 func list(devices []*device) string {
 	var names []string
 	for _, d := range devices {
-		names = append(names, d.shown.Load().info.Name)
+		names = append(names, d.name())
 	}
 	return strings.Join(names, ", ")
 }

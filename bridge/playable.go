@@ -14,7 +14,15 @@ func Playable(d media.Device, item media.Item) (ok bool, reason string) {
 		sees = false
 	}
 	if item.Kind.Visual() && !sees {
-		return false, d.Name + " has no screen"
+		return false, nameOf(d) + " has no screen"
 	}
 	return true, ""
+}
+
+// nameOf is what people call a device: its friendly name, or its topic name until it has told that.
+func nameOf(d media.Device) string {
+	if d.Name == "" {
+		return d.Topic
+	}
+	return d.Name
 }

@@ -31,7 +31,7 @@ type turn struct {
 	err     *Error                      // it is refused already
 	data    any
 	item    media.Item // what it plays or adds first
-	count   int        // how many it adds
+	count   int        // how many it adds or has found
 	search  *SearchState
 	chosen  int // the result it plays
 	list    *QueueList
@@ -46,16 +46,16 @@ type resolver struct {
 
 // resolve takes the device's commands in order and hands them on resolved.
 func (d *device) resolve(ctx context.Context) error {
-	r := resolver{ports: d.ports, info: func() media.Device { return d.shown.Load().info }}
+	r := resolver{ports: d.ports, info: d.about}
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case c := <-d.inbox:
-			t := r.turn(ctx, c)
 			select {
-			case d.turns <- t:
+			case d.turns <- r.turn(ctx, c):
 			case <-ctx.Done():
+				d.refuse(c, Busy, shuttingDown)
 				return nil
 			}
 		}
@@ -72,7 +72,7 @@ func (r *resolver) turn(ctx context.Context, c Command) turn {
 	case Search:
 		err = r.search(ctx, &t, req)
 	case Browse:
-		t.data, err = browse(ctx, r.ports, req, r.playable())
+		err = r.browse(ctx, &t, req)
 	case QueueList:
 		t.list = &req
 	default:
@@ -255,7 +255,9 @@ func (r *resolver) items(ctx context.Context, t *turn, req Play) ([]media.Item, 
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, items...)
+			if all = append(all, items...); len(all) > queue.Max {
+				return nil, &Error{Invalid, fmt.Sprintf("items: these are more than the %d that a queue holds", queue.Max)}
+			}
 		}
 		return all, nil
 	case s.URL != "":
@@ -333,59 +335,52 @@ func (r *resolver) remote(ctx context.Context, req Play) (media.Item, error) {
 	return item, nil
 }
 
-// search answers a search and remembers what it found, unless it is quiet.
+// search answers a search and remembers what it found, unless it is quiet. "" finds nothing.
 func (r *resolver) search(ctx context.Context, t *turn, req Search) error {
 	ctx, cancel := context.WithTimeout(ctx, resolveWithin)
 	defer cancel()
-	state, results, err := search(ctx, r.ports, req.Query, r.playable())
-	if err != nil {
-		return err
+	q, page := req.Query, media.Page{}
+	if strings.TrimSpace(q.Text) != "" {
+		var err error
+		page, err = r.ports.Library.Search(ctx, q, nil, r.playable())
+		if errors.Is(err, media.ErrNoItem) {
+			return &Error{NotFound, fmt.Sprintf("within: no container %q in the library", q.Within)}
+		}
+		if err != nil {
+			return fmt.Errorf("search for %q: %w", q.Text, err)
+		}
 	}
-	t.data, t.count = SearchData{SearchState: state, Offset: req.Query.Offset}, state.Total
+	state := SearchState{Query: q.Text, Total: page.Total, Results: make([]ItemState, len(page.Results))}
+	for i, res := range page.Results {
+		state.Results[i] = itemState(r.ports.Links, res)
+	}
+	t.data, t.count = SearchData{SearchState: state, Offset: q.Offset}, state.Total
 	if !req.Quiet {
-		r.results, t.search = results, &state
+		r.results, t.search = page.Results, &state
 	}
 	return nil
 }
 
-// search asks the library; "" finds nothing.
-func search(ctx context.Context, p Ports, q media.Query, playable func(media.Item) (bool, string)) (SearchState, []media.Result, error) {
-	state := SearchState{Query: q.Text, Results: []ItemState{}}
-	if strings.TrimSpace(q.Text) == "" {
-		return state, nil, nil
-	}
-	page, err := p.Library.Search(ctx, q, nil, playable)
-	if errors.Is(err, media.ErrNoItem) {
-		return state, nil, &Error{NotFound, fmt.Sprintf("within: no container %q in the library", q.Within)}
-	}
-	if err != nil {
-		return state, nil, fmt.Errorf("search for %q: %w", q.Text, err)
-	}
-	state.Total = page.Total
-	for _, res := range page.Results {
-		state.Results = append(state.Results, itemState(p.Links, res))
-	}
-	return state, page.Results, nil
-}
-
 // browse lists a container.
-func browse(ctx context.Context, p Ports, req Browse, playable func(media.Item) (bool, string)) (any, error) {
+func (r *resolver) browse(ctx context.Context, t *turn, req Browse) error {
 	ctx, cancel := context.WithTimeout(ctx, resolveWithin)
 	defer cancel()
-	l, err := p.Library.Browse(ctx, req.Item, req.Path, req.Offset, req.Limit)
+	l, err := r.ports.Library.Browse(ctx, req.Item, req.Path, req.Offset, req.Limit)
 	if errors.Is(err, media.ErrNoItem) {
-		return nil, &Error{NotFound, fmt.Sprintf("no container %q in the library", string(req.Item)+req.Path)}
+		return &Error{NotFound, fmt.Sprintf("no container %q in the library", string(req.Item)+req.Path)}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("browse: %w", err)
+		return fmt.Errorf("browse: %w", err)
 	}
 	data := BrowseData{
 		Item: Text(l.Of.ID), Path: Text(l.Of.Path), Title: Text(l.Of.Title), Total: l.Total, Offset: req.Offset,
-		Results: []ItemState{},
+		Results: make([]ItemState, len(l.Results)),
 	}
-	for _, i := range l.Results {
-		ok, reason := playable(i)
-		data.Results = append(data.Results, itemState(p.Links, media.Result{Item: i, Playable: ok, Reason: reason, Score: 1}))
+	playable := r.playable()
+	for i, item := range l.Results {
+		ok, reason := playable(item)
+		data.Results[i] = itemState(r.ports.Links, media.Result{Item: item, Playable: ok, Reason: reason, Score: 1})
 	}
-	return data, nil
+	t.data, t.count = data, l.Total
+	return nil
 }

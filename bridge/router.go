@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,7 +32,7 @@ func (b *Bridge) command(c Command) {
 		b.answer(c, nil, "There are no playlists", PlaylistState{Playlists: []PlaylistEntry{}})
 		return
 	case PlaylistDelete, History:
-		b.refuse(c, Unsupported, c.Name+" is not part of this version", "I cannot do that yet")
+		b.refuse(c, Unsupported, c.Name+" is not part of this version")
 		return
 	}
 	switch {
@@ -42,7 +43,7 @@ func (b *Bridge) command(c Command) {
 	default:
 		d, err := b.named(c.Device, c.Spoken)
 		if err != nil {
-			b.refuse(c, err.Code, err.Message, "I know no device "+c.Device)
+			b.misled(c, err)
 			return
 		}
 		b.hand(d, c)
@@ -51,72 +52,71 @@ func (b *Bridge) command(c Command) {
 
 // hand gives a command to a device.
 func (b *Bridge) hand(d *device, c Command) {
-	if d.command(c) {
-		return
+	if !d.command(c) {
+		d.refuse(c, Busy, "too many commands wait for "+d.name())
 	}
-	deliver(b.ports.Publisher, Answer{
-		Command: c, Device: d.topic, Err: &Error{Busy, "too many commands wait for this device"},
-		Speech: d.shown.Load().info.Name + " is busy",
-	})
 }
 
 func (b *Bridge) answer(c Command, err *Error, speech string, data any) {
 	deliver(b.ports.Publisher, Answer{Command: c, Device: c.Device, Err: err, Speech: speech, Data: data})
 }
 
-func (b *Bridge) refuse(c Command, code Code, message, speech string) {
+func (b *Bridge) refuse(c Command, code Code, message string) {
+	b.answer(c, &Error{code, message}, sentence(message), nil)
+}
+
+// misled refuses a command whose words lead to no device, or to several.
+func (b *Bridge) misled(c Command, err *misnamed) {
 	var data any
-	if code == NotFound || code == Ambiguous {
-		data = Alternatives{Alternatives: []ItemState{}}
+	if err.Code == Ambiguous {
+		data = DeviceChoices{Alternatives: entries(err.could)}
 	}
-	b.answer(c, &Error{code, message}, speech, data)
+	b.answer(c, &err.Error, sentence(err.Message), data)
+}
+
+// soon does what takes time for a command that belongs to no device.
+func (b *Bridge) soon(c Command, do func(context.Context)) {
+	ok := b.later(func(ctx, _ context.Context) {
+		if ctx.Err() != nil {
+			b.refuse(c, Busy, shuttingDown)
+			return
+		}
+		do(ctx)
+	})
+	if !ok {
+		b.refuse(c, Busy, tooMany)
+	}
 }
 
 // own does a search or browse that is for no device.
 func (b *Bridge) own(c Command) {
-	any := func(media.Item) (bool, string) { return true, "" }
-	do := func(ctx context.Context) {
-		var data interface{}
-		var err error
-		speech := "Here it is"
-		switch req := c.Request.(type) {
-		case Search:
-			ctx, cancel := context.WithTimeout(ctx, resolveWithin)
-			defer cancel()
-			var state SearchState
-			state, _, err = search(ctx, b.ports, req.Query, any)
-			data = SearchData{SearchState: state, Offset: req.Query.Offset}
-			speech = fmt.Sprintf("I found %s for %s", voice.Count(state.Total, "item", "items"), req.Query.Text)
-			if err == nil && !req.Quiet {
-				b.ports.Publisher.State(state)
-			}
-		case Browse:
-			data, err = browse(ctx, b.ports, req, any)
-		default:
-			err = &Error{Invalid, "device: missing: " + c.Name + " needs to know which"}
-		}
-		var refused *Error
-		switch {
-		case errors.As(err, &refused):
-			b.refuse(c, refused.Code, refused.Message, sentence(refused.Message))
-		case err != nil:
-			b.refuse(c, Internal, err.Error(), "Something went wrong")
-		default:
-			b.answer(c, nil, speech, data)
-		}
+	switch c.Request.(type) {
+	case Search, Browse:
+	default:
+		b.refuse(c, Invalid, "device: missing: "+c.Name+" needs to know which")
+		return
 	}
-	if !b.later(do) {
-		b.refuse(c, Busy, "too many commands wait", "I am busy")
-	}
+	b.soon(c, func(ctx context.Context) {
+		nobody := resolver{ports: b.ports, info: func() media.Device { return media.Device{} }}
+		t := nobody.turn(ctx, c)
+		if t.err != nil {
+			b.refuse(c, t.err.Code, t.err.Message)
+			return
+		}
+		b.answer(c, nil, foundSpeech(t), t.data)
+		if t.search != nil {
+			b.ports.Publisher.State(*t.search)
+		}
+	})
 }
 
 func (b *Bridge) rescan(c Command, req Rescan) {
 	err := b.ports.Library.Rescan(req.Folder)
 	switch {
 	case errors.Is(err, media.ErrNoItem):
-		b.refuse(c, NotFound, fmt.Sprintf("folder: no folder %q in the library", req.Folder), "I know no folder "+req.Folder)
+		b.refuse(c, NotFound, fmt.Sprintf("folder: no folder %q in the library", req.Folder))
 	case err != nil:
-		b.refuse(c, Internal, err.Error(), "The scan could not begin")
+		b.refuse(c, Internal, "the scan could not begin: "+err.Error())
 	default:
 		b.answer(c, nil, "I am looking through the library", nil)
 	}
@@ -125,9 +125,9 @@ func (b *Bridge) rescan(c Command, req Rescan) {
 // playSomewhere finds the device a sentence names: in its words, else by the area, else the default, else the only one
 // online.
 func (b *Bridge) playSomewhere(c Command, req PlaySomewhere) {
-	d, err := (*device)(nil), (*Error)(nil)
+	d, err := (*device)(nil), (*misnamed)(nil)
 	if req.Play.Source.Query != "" {
-		intent := voice.Parse(req.Play.Source.Query, func(words string) bool { _, err := b.named(words, true); return err == nil })
+		intent := voice.Parse(req.Play.Source.Query, b.names)
 		req.Play.Source.Query = intent.Query
 		if intent.Device != "" {
 			d, err = b.named(intent.Device, true)
@@ -137,18 +137,28 @@ func (b *Bridge) playSomewhere(c Command, req PlaySomewhere) {
 		d, err = b.somewhere(req.Area)
 	}
 	if err != nil {
-		b.refuse(c, err.Code, err.Message, sentence(err.Message))
+		b.misled(c, err)
 		return
 	}
 	c.Request = req.Play
 	b.hand(d, c)
 }
 
-func (b *Bridge) somewhere(area string) (*device, *Error) {
-	for _, name := range []string{area, b.config.DefaultDevice} {
-		if name != "" {
-			return b.named(name, true)
+// names reports whether words name a device, or several of that name.
+func (b *Bridge) names(words string) bool {
+	_, err := b.named(words, true)
+	return err == nil || err.Code == Ambiguous && err.equal
+}
+
+// somewhere is the device for a command that names none. An area without a device of that name counts for nothing.
+func (b *Bridge) somewhere(area string) (*device, *misnamed) {
+	if area != "" {
+		if d, err := b.named(area, true); err == nil || err.Code == Ambiguous {
+			return d, err
 		}
+	}
+	if b.config.DefaultDevice != "" {
+		return b.named(b.config.DefaultDevice, true)
 	}
 	var online []*device
 	for _, d := range b.devices {
@@ -160,17 +170,17 @@ func (b *Bridge) somewhere(area string) (*device, *Error) {
 	case 1:
 		return online[0], nil
 	case 0:
-		return nil, &Error{Offline, "no device is online"}
+		return nil, &misnamed{Error: Error{Offline, "no device is online"}}
 	}
-	return nil, &Error{Ambiguous, "which device: " + list(online) + "?"}
+	return nil, &misnamed{Error: Error{Ambiguous, "which device: " + list(online) + "?"}, could: online}
 }
 
 // all sends a command to every device that is online and ours, and answers once.
 func (b *Bridge) all(c Command) {
 	switch c.Request.(type) {
-	case Pause, Resume, Stop, Volume, Mute:
+	case Pause, Resume, Stop, Volume, Mute, Sleep, Announce:
 	default:
-		b.refuse(c, Invalid, fmt.Sprintf("device: got all, wanted one device: %s is not for all", c.Name), "That is not for all devices")
+		b.refuse(c, Invalid, fmt.Sprintf("device: got all, wanted one device: %s is not for all", c.Name))
 		return
 	}
 	var to []*device
@@ -180,7 +190,7 @@ func (b *Bridge) all(c Command) {
 		}
 	}
 	if len(to) == 0 {
-		b.refuse(c, Offline, "no device is online", "No device is online")
+		b.refuse(c, Offline, "no device of ours is online")
 		return
 	}
 	each := c
@@ -208,62 +218,47 @@ func (b *Bridge) gather(c Command, n int) func(Answer) {
 		if results = append(results, out); len(results) < n {
 			return
 		}
-		slices.SortFunc(results, func(a, b DeviceOutcome) int {
-			if a.Device < b.Device {
-				return -1
-			}
-			return 1
-		})
+		slices.SortFunc(results, func(a, b DeviceOutcome) int { return strings.Compare(a.Device, b.Device) })
+		speech := "Done on " + voice.Count(succeeded, "device", "devices")
 		if succeeded > 0 {
 			failed = nil
+		} else {
+			speech = sentence(failed.Message)
 		}
-		b.answer(c, failed, "Done on "+voice.Count(succeeded, "device", "devices"), AllData{Results: results})
+		b.answer(c, failed, speech, AllData{Results: results})
 	}
 }
 
-// forget stops a device and removes what is known of it.
+// forget stops a device and removes what is known of it. Until that is done it is as good as gone.
 func (b *Bridge) forget(c Command, req Forget) {
 	d, err := b.named(req.Device, true)
 	if err != nil {
-		b.refuse(c, err.Code, err.Message, "I know no device "+req.Device)
+		b.misled(c, err)
 		return
 	}
-	info := d.shown.Load().info
 	if d.shown.Load().online {
-		b.refuse(c, Conflict, info.Name+" is online; cast.ignore keeps a device away", info.Name+" is still here")
+		b.refuse(c, Conflict, d.name()+" is online; cast.ignore keeps a device away")
 		return
 	}
-	ok := b.later(func(ctx context.Context) {
+	d.leaving = true
+	b.soon(c, func(ctx context.Context) {
 		d.stop()
 		<-d.done
-		a := Answer{Command: c, Device: c.Device, Speech: "I forgot " + info.Name}
+		a := Answer{Command: c, Device: c.Device, Speech: "I forgot " + d.name()}
 		if err := b.ports.Store.ForgetDevice(ctx, d.topic); err != nil {
-			a.Err, a.Speech = &Error{Internal, err.Error()}, "It could not be forgotten"
+			a.Err, a.Speech = &Error{Internal, err.Error()}, d.name()+" could not be forgotten"
 		}
-		select {
-		case b.forgotten <- forgotten{device: d, answer: a}:
-		case <-ctx.Done():
-		}
+		b.forgotten <- forgotten{device: d, answer: a}
 	})
-	if !ok {
-		b.refuse(c, Busy, "too many commands wait", "I am busy")
-	}
 }
 
 // remove takes a stopped device out of the registry, and withdraws what was told of it.
 func (b *Bridge) remove(f forgotten) {
-	b.devices = slices.DeleteFunc(b.devices, func(d *device) bool { return d == f.device })
-	info := f.device.shown.Load().info
-	for waiting := true; waiting; {
-		select {
-		case c := <-f.device.inbox:
-			b.refuse(c, NotFound, fmt.Sprintf("no device %q", c.Device), info.Name+" was forgotten")
-		default:
-			waiting = false
-		}
-	}
+	d := f.device
+	b.devices = slices.DeleteFunc(b.devices, func(other *device) bool { return other == d })
+	d.dismiss(NotFound, d.name()+" was forgotten")
 	b.tellDevices()
-	b.ports.Publisher.State(Gone{Device: f.device.topic, ID: publicID(info)})
-	b.ports.Publisher.Event(Event{Bridge: true, Type: DeviceRemoved, At: time.Now(), Device: f.device.topic, Name: info.Name})
+	b.ports.Publisher.State(Gone{Device: d.topic, ID: publicID(d.about())})
+	b.ports.Publisher.Event(Event{Bridge: true, Type: DeviceRemoved, At: time.Now(), Device: d.topic, Name: d.about().Name})
 	deliver(b.ports.Publisher, f.answer)
 }

@@ -33,6 +33,13 @@ func (s save) with(next save) save {
 	return s
 }
 
+// saved takes the outcome of a write.
+func (r *running) saved(s queue.Stored) {
+	r.busy = false
+	r.step(s)
+	r.send()
+}
+
 // send hands what is unsent to the disk, unless the disk is still busy: then it grows meanwhile, into one write.
 func (r *running) send() {
 	if r.busy || r.unsent == (save{}) {
@@ -44,24 +51,19 @@ func (r *running) send() {
 }
 
 // keep writes what it is given, in order, and reports each write.
-func (d *device) keep(ctx context.Context, saves <-chan save, stored chan<- queue.Stored) error {
+func (d *device) keep(ctx context.Context, saves <-chan save, stored chan<- queue.Stored) {
 	for s := range saves {
 		out := queue.Stored{Ticket: s.ticket}
-		if err := d.write(s); err != nil {
+		if err := d.write(ctx, s); err != nil {
 			out.Failed = err.Error()
 			d.log.Error("the queue could not be stored; is the disk full?", "err", err)
 		}
-		select {
-		case stored <- out:
-		case <-ctx.Done():
-		}
+		stored <- out
 	}
-	return nil
 }
 
-// write outlives the end of its device, so that the last place is kept too.
-func (d *device) write(s save) error {
-	ctx, cancel := context.WithTimeout(context.Background(), saveWithin)
+func (d *device) write(ctx context.Context, s save) error {
+	ctx, cancel := context.WithTimeout(ctx, saveWithin)
 	defer cancel()
 	if s.change != nil {
 		return d.ports.Store.SaveQueue(ctx, d.topic, *s.change)
@@ -70,4 +72,11 @@ func (d *device) write(s save) error {
 	err := d.ports.Store.SavePosition(ctx, d.topic, *s.head)
 	d.log.Debug("position kept", "dur", time.Since(started))
 	return err
+}
+
+// linger returns a context that ends closeWithin after parent.
+func linger(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
+	stop := context.AfterFunc(parent, func() { time.AfterFunc(closeWithin, cancel) })
+	return ctx, func() { stop(); cancel() }
 }

@@ -25,7 +25,7 @@ type list[T any] struct {
 }
 
 func newList[T any](s Saved[T]) list[T] {
-	l := list[T]{head: s.Head, stored: s.Head, dirty: map[EntryID]struct{}{}}
+	l := list[T]{head: s.Head, dirty: map[EntryID]struct{}{}}
 	if l.head.Next < 1 {
 		l.head.Next = 1
 	}
@@ -42,6 +42,7 @@ func newList[T any](s Saved[T]) list[T] {
 		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.ID, b.ID))
 	})
 	l.setCurrent(l.head.Current)
+	l.stored = l.head
 	return l
 }
 

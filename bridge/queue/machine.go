@@ -137,6 +137,8 @@ func (m *Machine[T]) happened(in Input) {
 		m.hasStored(in)
 	case Tick:
 		m.tick()
+	case Quit:
+		m.expire(true, "the bridge stopped before the device answered")
 	}
 }
 
@@ -177,13 +179,13 @@ func (m *Machine[T]) happen(event Event, entry *Entry[T], message string) {
 // settle does what every step ends with: store what changed, answer who can be answered, tell the world, set the alarm.
 func (m *Machine[T]) settle() {
 	l := &m.list
-	if !m.storeAt.IsZero() && (l.changed() || !m.now.Before(m.storeAt)) {
-		l.all, m.storeAt = true, time.Time{}
-	}
-	if l.changed() {
+	again := !m.storeAt.IsZero() && !m.now.Before(m.storeAt)
+	if l.changed() || again {
 		h, s := l.head, l.stored
 		m.queueNews = m.queueNews || l.all || len(l.dirty)+len(l.dropped) > 0 ||
 			h.Revision != s.Revision || h.Current != s.Current || h.Repeat != s.Repeat || h.Shuffle != s.Shuffle
+		l.all = l.all || !m.storeAt.IsZero()
+		m.storeAt = time.Time{}
 		m.ticket++
 		m.emit(Persist[T]{Ticket: m.ticket, Change: l.take()})
 		for i := m.fresh; i < len(m.replies); i++ {
@@ -225,7 +227,7 @@ func (m *Machine[T]) nextAlarm() time.Time {
 // tick does what has come due.
 func (m *Machine[T]) tick() {
 	m.alarm = time.Time{}
-	m.expire()
+	m.expire(false, "the device did not answer within 5 s")
 	s := m.play
 	if s == nil || s.state != Playing || s.lost {
 		return

@@ -63,6 +63,9 @@ func (m *Machine[T]) failed(reason string) {
 	for i := range m.replies {
 		if r := &m.replies[i]; r.serial == serial && r.load {
 			r.outcome.Failed = append(r.outcome.Failed, e.ID)
+			if next >= 0 {
+				r.outcome.Entry = m.list.entries[next].ID
+			}
 		}
 	}
 	if next < 0 {

@@ -64,18 +64,18 @@ func (m *Machine[T]) add(r reply) {
 	m.replies = append(m.replies, r)
 }
 
-// expire answers who has waited for long enough.
-func (m *Machine[T]) expire() {
+// expire answers who has waited for long enough, or everybody.
+func (m *Machine[T]) expire(all bool, message string) {
 	for i := range m.replies {
 		r := &m.replies[i]
-		if r.serial == 0 || m.now.Before(r.until) {
+		if r.serial == 0 || !all && m.now.Before(r.until) {
 			continue
 		}
 		r.serial = 0
 		if r.load {
 			r.outcome.Pending = true
 		} else {
-			r.outcome.Code, r.outcome.Message = CodeRejected, "the device did not answer within 5 s"
+			r.outcome.Code, r.outcome.Message = CodeRejected, message
 		}
 	}
 }

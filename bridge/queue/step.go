@@ -134,7 +134,9 @@ type (
 		Ticket uint64
 		Failed string // "" or why it failed
 	}
-	// Tick says that the time a Wake effect asked for has come.
+	// Quit says that nobody listens to the device any more: who waits for it is answered without it.
+	Quit struct{}
+	// Tick says that the time an Alarm effect asked for has come.
 	Tick struct{}
 )
 
@@ -213,6 +215,7 @@ func (Ended) input()     {}
 func (Done) input()      {}
 func (Stored) input()    {}
 func (Tick) input()      {}
+func (Quit) input()      {}
 
 // Effect is something the machine wants done. None blocks; what comes of it comes back as an Input.
 type Effect interface{ effect() }

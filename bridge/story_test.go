@@ -1,0 +1,358 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"localcast/bridge/media"
+)
+
+// world is a bridge among fakes, driven by lines of text. A line that begins with > is something that happens; the lines
+// behind it are all that leaves because of it. A line that begins with a dot happens too, and what leaves is passed over.
+//
+//	> appears Kitchen id=a1 kind=audio   discovery sees a device; static and topic=... come from the configuration
+//	> kitchen online | gone | idles      its link comes or goes, its app has nothing loaded
+//	> kitchen done | refuses WHY         it answers the load under way, else its oldest order
+//	> kitchen plays 20 | pauses 20       it reports the session of its last load
+//	> kitchen finishes                   that session ends
+//	> kitchen app Netflix                another app takes it; "app YouTube plays Cats" with media
+//	> kitchen: play alien                a command on the device's topic
+//	> bridge: ping                       a command on the bridge's
+//	> bridge to Kitchen TV: pause        one with a device argument
+//	> disk waits | works | full
+//	> wait 5s | kill | stop | start
+type world struct {
+	*testing.T
+	config  Config
+	journal *journal
+	devices *fakeDevices
+	library *fakeLibrary
+	store   *fakeStore
+	bridge  *Bridge
+	stop    func()
+}
+
+// story runs a script in a bubble of time.
+func story(t *testing.T, config Config, script string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, config)
+		defer func() { w.stop() }()
+		w.run(script)
+	})
+}
+
+func newWorld(t *testing.T, config Config) *world {
+	t.Helper()
+	config.ID = "b1"
+	w := &world{T: t, config: config, journal: newJournal(), library: newFakeLibrary(), store: newFakeStore()}
+	w.start()
+	w.journal.take()
+	return w
+}
+
+func (w *world) start() {
+	w.Helper()
+	w.devices = newFakeDevices(w.journal)
+	w.bridge = New(w.config, Ports{
+		Devices: w.devices, Library: w.library, Links: fakeLinks{}, Remote: fakeRemote{}, Store: w.store, Publisher: w.journal,
+	}, slog.New(slog.DiscardHandler))
+	if err := w.bridge.Load(w.Context()); err != nil {
+		w.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(w.Context())
+	ended := make(chan error, 1)
+	go func(b *Bridge) { ended <- b.Run(ctx) }(w.bridge)
+	w.stop = func() {
+		cancel()
+		if err := <-ended; err != nil {
+			w.Error(err)
+		}
+		w.stop = func() {}
+	}
+	synctest.Wait()
+}
+
+// run does a script's lines and compares what leaves.
+func (w *world) run(script string) {
+	w.Helper()
+	var said, want []string
+	line, checked := "", false
+	check := func() {
+		w.Helper()
+		if !checked {
+			return
+		}
+		if got, want := byLane(said), byLane(want); !slices.Equal(got, want) {
+			w.Errorf("%s\n got  %s\n want %s", line, strings.Join(got, "\n      "), strings.Join(want, "\n      "))
+		}
+	}
+	for text := range strings.Lines(script) {
+		text = strings.TrimSpace(text)
+		switch {
+		case text == "":
+		case text[0] == '>' || text[0] == '.':
+			check()
+			line, checked, want = text, text[0] == '>', nil
+			w.do(strings.TrimSpace(text[1:]))
+			synctest.Wait()
+			said = w.journal.take()
+		default:
+			want = append(want, text)
+		}
+	}
+	check()
+}
+
+// do makes one thing happen.
+func (w *world) do(line string) {
+	w.Helper()
+	if to, rest, ok := strings.Cut(line, ": "); ok {
+		w.command(to, rest)
+		return
+	}
+	word, rest, _ := strings.Cut(line, " ")
+	switch word {
+	case "appears":
+		w.devices.found <- w.sighting(rest)
+	case "disk":
+		w.store.disk(rest)
+	case "wait":
+		d, err := time.ParseDuration(rest)
+		if err != nil {
+			w.Fatal(err)
+		}
+		<-time.After(d)
+	case "stop":
+		w.stop()
+	case "start":
+		w.start()
+	case "kill": // what the bridge does at its end does not reach the disk
+		survives := w.store.copy()
+		w.stop()
+		w.journal.take()
+		w.store = survives
+		w.start()
+	default:
+		w.player(word, rest)
+	}
+}
+
+// player lets a Chromecast do something.
+func (w *world) player(topic, what string) {
+	w.Helper()
+	p := w.devices.player(topic)
+	if p == nil {
+		w.Fatalf("there is no %s", topic)
+	}
+	word, rest, _ := strings.Cut(what, " ")
+	at, _ := strconv.ParseFloat(rest, 64)
+	own := func(s *Status) { s.Idle, s.App, s.Default, s.Media = false, "Default Media Receiver", true, nil }
+	switch word {
+	case "online":
+		p.tell(func(s *Status) {
+			*s = Status{Online: true, Host: "10.0.0.1", Idle: true, Asked: true, Controllable: true, Volume: 30}
+		})
+	case "gone":
+		p.tell(func(s *Status) { *s = Status{} })
+	case "done":
+		p.done(nil)
+	case "refuses":
+		p.done(&Fail{FailRefused, rest})
+	case "snatched":
+		p.done(&Fail{FailCancelled, "another sender took the device"})
+	case "idles":
+		p.tell(own)
+	case "off":
+		p.tell(func(s *Status) { s.Idle, s.App, s.Default, s.Media = true, "", false, nil })
+	case "plays", "pauses", "buffers", "loads":
+		state := map[string]PlayState{"plays": PlayPlaying, "pauses": PlayPaused, "buffers": PlayBuffering, "loads": PlayLoading}[word]
+		p.tell(func(s *Status) { own(s); s.Media = p.media(state, at) })
+	case "runs": // a load of an earlier bridge: entry, serial, position
+		var entry string
+		var serial uint64
+		if _, err := fmt.Sscan(rest, &entry, &serial, &at); err != nil {
+			w.Fatal(err)
+		}
+		p.tell(func(s *Status) {
+			own(s)
+			s.Media = p.media(PlayPlaying, at)
+			s.Media.Tag, s.Media.Duration = &Tag{Bridge: "b1", Entry: entry, Serial: serial}, 7000
+		})
+	case "untagged": // an address, position
+		var url string
+		if _, err := fmt.Sscan(rest, &url, &at); err != nil {
+			w.Fatal(err)
+		}
+		p.tell(func(s *Status) {
+			own(s)
+			s.Media = p.media(PlayPlaying, at)
+			s.Media.Tag, s.Media.URL, s.Media.Duration = nil, url, 7000
+		})
+	case "finishes", "breaks", "interrupted", "cancelled":
+		e := Ended{Reason: map[string]EndReason{
+			"finishes": EndFinished, "breaks": EndError, "interrupted": EndInterrupted, "cancelled": EndCancelled,
+		}[word], Message: rest}
+		if m := p.media(PlayPlaying, 0); m.Tag != nil {
+			e.Tag, e.URL = m.Tag, m.URL
+		}
+		p.reports.Ended(e)
+	case "app":
+		app, title, plays := strings.Cut(rest, " plays ")
+		p.tell(func(s *Status) {
+			s.Idle, s.App, s.Default, s.Media = false, app, false, nil
+			if plays {
+				s.Media = &MediaStatus{
+					State: PlayPlaying, Position: 12, At: time.Now(), Rate: 1, Duration: 60, Title: title, Artist: "Somebody",
+					ContentType: "video/webm", Artwork: "http://elsewhere/cats.jpg", CanPause: true,
+				}
+			}
+		})
+	case "volume":
+		p.tell(func(s *Status) { s.Volume = int(at) })
+	case "asks": // the user has to allow it
+		p.tell(func(s *Status) { s.Notice = rest })
+	case "unasked": // it is not known yet what it plays
+		p.tell(func(s *Status) {
+			*s = Status{Online: true, Host: "10.0.0.1", App: "Default Media Receiver", Default: true, Volume: 30}
+		})
+	default:
+		w.Fatalf("what does %q mean?", topic+" "+what)
+	}
+}
+
+// words takes a line apart: KEY=VALUE by their keys, the rest as one text.
+func words(line string) (text string, args map[string]string) {
+	args = map[string]string{}
+	var rest []string
+	for _, word := range strings.Fields(line) {
+		if key, value, ok := strings.Cut(word, "="); ok && !strings.Contains(key, "/") {
+			args[key] = value
+		} else {
+			rest = append(rest, word)
+		}
+	}
+	return strings.Join(rest, " "), args
+}
+
+func (w *world) sighting(line string) Sighting {
+	w.Helper()
+	name, args := words(line)
+	s := Sighting{Device: media.Device{
+		ID: args["id"], Name: name, Topic: args["topic"], Host: args["host"], Port: 8009, Model: args["model"], Kind: media.DeviceKind(args["kind"]),
+	}}
+	if s.Host == "" {
+		s.Host = "10.0.0.1"
+	}
+	if s.Kind == media.AudioDevice {
+		s.Capabilities = []string{"audio"}
+	}
+	if most, ok := args["max"]; ok {
+		s.Static = true
+		s.MaxVolume, _ = strconv.Atoi(most)
+	}
+	return s
+}
+
+// command sends one.
+func (w *world) command(to, line string) {
+	w.Helper()
+	name, rest, _ := strings.Cut(line, " ")
+	c := Command{Name: name, Device: to}
+	if spoken, ok := strings.CutPrefix(to, "bridge to "); ok {
+		c.Device, c.Spoken = spoken, true
+	} else if to == "bridge" {
+		c.Device = ""
+	}
+	text, args := words(rest)
+	if r, ok := args["revision"]; ok {
+		n, _ := strconv.ParseInt(r, 10, 64)
+		c.Revision = &n
+	}
+	c.Request = w.request(to, name, text, args)
+	w.bridge.Command(c)
+}
+
+func (w *world) request(to, name, text string, args map[string]string) Request {
+	w.Helper()
+	number, _ := strconv.Atoi(text)
+	signed := strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-")
+	seconds := float64(number)
+	switch name {
+	case "play", "queue_add":
+		p := playRequest(text, args)
+		if name == "queue_add" {
+			p.Enqueue = EnqueueAdd
+		}
+		if to == "bridge" {
+			return PlaySomewhere{Play: p, Area: args["area"]}
+		}
+		return p
+	case "seek":
+		if signed {
+			return Seek{Offset: &seconds}
+		}
+		return Seek{Position: &seconds}
+	case "volume":
+		if signed {
+			return Volume{Delta: &number}
+		}
+		return Volume{Level: &number}
+	case "queue_remove":
+		return QueueRemove{Entries: strings.Fields(text)}
+	case "queue_jump":
+		return QueueJump{Entry: text}
+	case "queue_clear":
+		return QueueClear{}
+	case "queue_list":
+		return QueueList{Offset: number, Limit: 100}
+	case "shuffle":
+		return Shuffle{Enabled: text == "on"}
+	case "repeat":
+		return Repeat{Mode: text}
+	case "search":
+		offset, _ := strconv.Atoi(args["offset"])
+		return Search{Query: media.Query{Text: text, Limit: 20, Offset: offset}, Quiet: args["quiet"] != ""}
+	case "browse":
+		return Browse{Item: media.ID(text), Limit: 100}
+	case "rescan":
+		return Rescan{Folder: text}
+	case "forget":
+		return Forget{Device: text}
+	}
+	plain := map[string]Request{
+		"pause": Pause{}, "resume": Resume{}, "toggle": Toggle{}, "stop": Stop{}, "next": Next{}, "previous": Previous{}, "wake": Wake{},
+		"mute": Mute{}, "ping": Ping{}, "playlists": Playlists{}, "history": History{}, "sleep": Sleep{Minutes: 5},
+	}
+	if plain[name] == nil {
+		w.Fatalf("no such command: %s", name)
+	}
+	return plain[name]
+}
+
+func playRequest(text string, args map[string]string) Play {
+	p := Play{
+		Source:  Source{Query: text, Item: media.ID(args["item"]), URL: args["url"], Playlist: args["playlist"]},
+		Enqueue: Enqueue(args["enqueue"]), Title: args["title"], ContentType: args["content_type"],
+	}
+	p.Source.Result, _ = strconv.Atoi(args["result"])
+	if items := args["items"]; items != "" {
+		for id := range strings.SplitSeq(items, ",") {
+			p.Source.Items = append(p.Source.Items, media.ID(id))
+		}
+	}
+	if kind := args["kind"]; kind != "" {
+		p.Kinds = []media.Kind{media.Kind(kind)}
+	}
+	if start, err := strconv.ParseFloat(args["start"], 64); err == nil {
+		p.Start = &start
+	}
+	return p
+}
