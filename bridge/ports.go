@@ -215,7 +215,7 @@ type MediaStatus struct {
 	URL      string
 	State    PlayState
 	Position float64   // seconds
-	At       time.Time // when Position was true
+	At       time.Time // when Position was true; zero where nothing tells it
 	Rate     float64   // 1 is normal
 	Duration float64   // seconds; 0 is unknown or live
 

@@ -22,6 +22,7 @@ const (
 	writeTimeout   = 5 * time.Second
 	heartbeatEvery = 5 * time.Second
 	silentAfter    = 15 * time.Second
+	probedFor      = 4 * time.Second
 )
 
 // The bounds of a link: more unread messages or unsent frames than these reset it.
@@ -31,7 +32,7 @@ const (
 )
 
 var (
-	errSilent = errors.New("the device was silent for 15 s")
+	errSilent = errors.New("the device is silent")
 	errUnread = errors.New("the device sent more messages than could be taken")
 	errUnsent = errors.New("the device takes no messages")
 	errGone   = errors.New("the device closed the link")
@@ -47,6 +48,7 @@ type channel struct {
 
 	in   chan wire.Message // closed by the reader after err is set
 	out  chan []byte
+	ping []byte        // a whole frame
 	done chan struct{} // closed with the first failure
 	once sync.Once
 	err  error // why it ended; written before done is closed
@@ -71,6 +73,13 @@ func newChannel(conn net.Conn, log *slog.Logger) *channel {
 		conn: conn, id: "sender-" + rand.Text(), log: log,
 		in: make(chan wire.Message, maxUnread), out: make(chan []byte, maxUnsent), done: make(chan struct{}),
 	}
+	var err error
+	c.ping, err = wire.Append(nil, wire.Message{
+		Source: c.id, Destination: wire.PlatformReceiver, Namespace: wire.Heartbeat, Text: `{"type":"PING"}`,
+	})
+	if err != nil {
+		c.fail(err)
+	}
 	c.both.Go(c.read)
 	c.both.Go(c.write)
 	return c
@@ -81,6 +90,19 @@ func newChannel(conn net.Conn, log *slog.Logger) *channel {
 func (c *channel) close() {
 	c.fail(errClosed)
 	c.both.Wait()
+}
+
+// probe asks for a sign of life, and fails the channel if none comes soon.
+func (c *channel) probe() {
+	// The reader, who sets the deadline anew with every frame, is waiting for one now or has just got one.
+	if err := c.conn.SetReadDeadline(time.Now().Add(probedFor)); err != nil {
+		c.fail(fmt.Errorf("read: %w", err))
+		return
+	}
+	select {
+	case c.out <- c.ping:
+	default: // enough is unsent that asks for an answer
+	}
 }
 
 func (c *channel) fail(err error) {
@@ -112,17 +134,10 @@ func (c *channel) send(m wire.Message) error {
 }
 
 func (c *channel) write() {
-	ping, err := wire.Append(nil, wire.Message{
-		Source: c.id, Destination: wire.PlatformReceiver, Namespace: wire.Heartbeat, Text: `{"type":"PING"}`,
-	})
-	if err != nil {
-		c.fail(err)
-		return
-	}
 	beat := time.NewTicker(heartbeatEvery)
 	defer beat.Stop()
 	for {
-		frame := ping
+		frame := c.ping
 		select {
 		case <-c.done:
 			return

@@ -22,12 +22,14 @@ type directory struct {
 // place is where one device is. A device without an id is the one at its host and port.
 type place struct {
 	static *Static // nil: it does not stand in the configuration
-	// seen gets a value when discovery sees the device, wrong when it sees another device where the link goes.
-	seen, wrong chan struct{}
+	// seen gets a value when discovery sees the device, moved when it sees it elsewhere than where the link goes, wrong when
+	// it sees another device there.
+	seen, moved, wrong chan struct{}
 
 	dir    *directory // whose mutex guards what follows
 	device media.Device
 	ip     string // the address of the last link; tells which sightings mean a host given by name
+	port   int    // of the last link
 	wanted bool   // a player runs
 	linked bool
 	astray bool // another device was seen where the configuration says
@@ -44,7 +46,8 @@ func newDirectory(statics []Static) *directory {
 }
 
 func (d *directory) add(s *Static, dev media.Device) *place {
-	p := &place{static: s, seen: make(chan struct{}, 1), wrong: make(chan struct{}, 1), dir: d, device: dev}
+	p := &place{static: s, dir: d, device: dev}
+	p.seen, p.moved, p.wrong = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)
 	d.places = append(d.places, p)
 	return p
 }
@@ -82,6 +85,9 @@ func (d *directory) see(dev media.Device) bridge.Sighting {
 			s = p.sighting()
 		}
 		signal(p.seen)
+		if p.linked && (dev.Host != p.ip || dev.Port != p.port) {
+			signal(p.moved)
+		}
 	}
 	return s
 }
@@ -205,11 +211,12 @@ func (p *place) want(wanted bool) {
 }
 
 // found notes that there is a link, to that address.
-func (p *place) found(ip string) {
+func (p *place) found(ip string, port int) {
 	p.dir.mu.Lock()
 	defer p.dir.mu.Unlock()
-	p.linked, p.ip = true, ip
+	p.linked, p.ip, p.port = true, ip, port
 	drain(p.wrong)
+	drain(p.moved)
 	if p.device.ID == "" {
 		signal(p.dir.nameless)
 	}

@@ -51,7 +51,7 @@ func TestAHostGivenByNameIsRecognisedOnceLinked(t *testing.T) {
 	if s := d.see(kitchen); s.Static {
 		t.Errorf("a name was taken for an address: %+v", s)
 	}
-	p.found("192.0.2.20")
+	p.found("192.0.2.20", 8009)
 	if s := d.see(kitchen); !s.Static || s.ID != someID || s.Topic != "k" {
 		t.Errorf("got %+v", s)
 	}
@@ -86,7 +86,7 @@ func TestAnAddressThatAnotherDeviceHasIsGivenUp(t *testing.T) {
 			return false
 		}
 	}
-	p.found(kitchen.Host)
+	p.found(kitchen.Host, 8009)
 	d.see(kitchen)
 	if wrong() || p.address(0) != "192.0.2.20:8009" {
 		t.Error("its own sighting has put it off")
@@ -96,7 +96,7 @@ func TestAnAddressThatAnotherDeviceHasIsGivenUp(t *testing.T) {
 	}
 	d.see(bath)
 	p.lost()
-	p.found("192.0.2.99")
+	p.found("192.0.2.99", 8009)
 	if wrong() {
 		t.Error("what was seen of the old link counts against the new one")
 	}

@@ -29,6 +29,9 @@ const (
 	capableGroup = 1 << 5
 )
 
+// groupModel is the model that groups and stereo pairs tell.
+const groupModel = "Google Cast Group"
+
 // discover sweeps until ctx ends: every 30 s, at once when a link is lost, and without pause while a device is missing.
 // zeroconf reports an instance once and never an address that changed, so that each sweep is a fresh resolver.
 func (d *Devices) discover(ctx context.Context, tell func(bridge.Sighting)) {
@@ -133,6 +136,9 @@ func readEntry(e *zeroconf.ServiceEntry) (media.Device, bool) {
 		return media.Device{}, false
 	}
 	ca, _ := strconv.ParseUint(strings.TrimSpace(txt["ca"]), 10, 64)
+	if strings.Contains(txt["id"], "-") || dev.Model == groupModel {
+		ca |= capableGroup // the oldest groups do not tell it in ca
+	}
 	dev.Kind, dev.Capabilities = capabilities(ca)
 	return dev, true
 }

@@ -43,6 +43,18 @@ func TestReadEntry(t *testing.T) {
 				d.Name, d.Model, d.Kind, d.Capabilities = "All", "Google Cast Group", media.GroupDevice, []string{"audio", "group"}
 			},
 		},
+		"an old group, whose ca tells sound alone": {
+			txt: []string{"id=01234567-89ab-cdef-0123-456789abcdef", "fn=All", "ca=4"},
+			want: func(d *media.Device) {
+				d.Name, d.Model, d.Kind, d.Capabilities = "All", "", media.GroupDevice, []string{"audio", "group"}
+			},
+		},
+		"a stereo pair": {
+			txt: []string{"id=" + someID, "fn=Pair", "md=Google Cast Group", "ca=2052"},
+			want: func(d *media.Device) {
+				d.Name, d.Model, d.Kind, d.Capabilities = "Pair", "Google Cast Group", media.GroupDevice, []string{"audio", "group"}
+			},
+		},
 		"a group on a television is a group": {
 			txt: []string{"id=" + someID, "fn=All", "ca=37"},
 			want: func(d *media.Device) {

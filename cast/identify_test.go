@@ -66,7 +66,7 @@ func TestAnIDIsAskedForUntilItIsTold(t *testing.T) {
 		case s.ID != "":
 			cancel()
 		case len(seen) == 2:
-			place.found("192.0.2.20") // a link is made
+			place.found("192.0.2.20", 8009) // a link is made
 		}
 	})
 	if err != nil {

@@ -141,7 +141,6 @@ func TestALinkToAnAddressThatAnotherDeviceHasNowIsDropped(t *testing.T) {
 		k := keep(t, Config{Static: []Static{{Host: kitchen.Host, Port: kitchen.Port, ID: someID}}}, kitchen, true)
 		k.welcome(t)
 		bath := media.Device{ID: otherID, Name: "Bath", Host: kitchen.Host, Port: kitchen.Port}
-		k.place.found(kitchen.Host) // an in-memory connection has no address
 		k.devices.directory.see(bath)
 		if s, ok := (<-k.told).(bridge.Status); !ok || s.Online {
 			t.Fatalf("told %+v", s)
@@ -158,6 +157,41 @@ func TestALinkToAnAddressThatAnotherDeviceHasNowIsDropped(t *testing.T) {
 			t.Errorf("tried %v", k.at)
 		}
 		k.welcome(t)
+	})
+}
+
+func TestADeviceThatIsSeenElsewhereIsAskedForASignOfLife(t *testing.T) {
+	moved := kitchen
+	moved.Host = "192.0.2.99"
+	t.Run("it gives one: it has two addresses", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			k := keep(t, Config{}, kitchen, true)
+			p := k.welcome(t)
+			for range 3 {
+				k.devices.directory.see(moved)
+				synctest.Wait()
+				p.says(pong)
+				pass(probedFor)
+			}
+			if len(k.at) != 1 {
+				t.Errorf("tried %v", k.at)
+			}
+		})
+	})
+	t.Run("it does not: it has moved", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			k := keep(t, Config{}, kitchen, true)
+			k.welcome(t)
+			began := time.Now()
+			k.devices.directory.see(moved)
+			if s, ok := (<-k.told).(bridge.Status); !ok || s.Online || time.Since(began) != probedFor {
+				t.Fatalf("told %+v after %v", s, time.Since(began))
+			}
+			k.welcome(t)
+			if time.Since(began) > 10*time.Second || k.at[1] != "192.0.2.99:8009" {
+				t.Errorf("online again after %v, tried %v", time.Since(began), k.at)
+			}
+		})
 	})
 }
 

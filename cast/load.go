@@ -99,7 +99,7 @@ func (s *session) launchStatus(o object) {
 	case "USER_PENDING_AUTHORIZATION":
 		s.notify(s.name + " asks for permission to cast")
 	case "USER_NOT_ALLOWED":
-		s.endLaunch(refuse("casting was not allowed on the device"))
+		s.endLaunch("casting was not allowed on the device")
 	case "USER_ALLOWED":
 		s.notify("")
 	}
@@ -127,11 +127,12 @@ func (s *session) launchFailed(id int64, o object) {
 	if o.text("reason") == "CANCELLED" && s.relaunch() {
 		return
 	}
-	s.endLaunch(refusal(o))
+	s.endLaunch(refusal(o).Message)
 }
 
 // endLaunch fails what waits for the app.
-func (s *session) endLaunch(fail *bridge.Fail) {
+func (s *session) endLaunch(message string) {
+	fail := &bridge.Fail{Kind: bridge.FailLaunch, Message: message}
 	s.launch = launch{}
 	s.notify("")
 	s.resolve(func(w *waiter) (bool, *bridge.Fail) { return w.order.Kind == bridge.OrderWake, fail })
@@ -160,6 +161,15 @@ func (s *session) sendLoad() {
 	if err := s.say(s.transport, wire.Media, message); err != nil {
 		s.loadFailed(refuse(err.Error()))
 	}
+}
+
+// loadTimedOut fails a load that has waited too long: for the app, or for the app to play.
+func (s *session) loadTimedOut() {
+	if s.load.request == 0 {
+		s.endLaunch("the media app did not start in time")
+		return
+	}
+	s.abandon(noAnswer())
 }
 
 // loadRefused sends a LOAD again that the app answered by CLOSE.

@@ -2,6 +2,7 @@ package cast
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"localcast/bridge"
@@ -14,7 +15,12 @@ const (
 	commandSeek  = 1 << 1
 	commandNext  = 1 << 6
 	commandPrev  = 1 << 7
+	commandTrack = 1 << 12
+	commandRate  = 1 << 13
 )
+
+// maxTracks bounds the tracks of one item that are kept.
+const maxTracks = 100
 
 // finishedWithin is how near to its end a session that vanished without a reason counts as played to the end.
 const finishedWithin = 10 * time.Second
@@ -184,6 +190,7 @@ func (m *mediaSession) merge(e object, state bridge.PlayState, now time.Time) {
 		m.status.CanSeek = commands&commandSeek != 0
 		// The Default Media Receiver leaves next and previous out even with a queue, where a jump works all the same.
 		m.status.CanSkip = commands&(commandNext|commandPrev) != 0
+		m.status.CanRate, m.status.CanTracks = commands&commandRate != 0, commands&commandTrack != 0
 	}
 	m.status.CanSkip = m.status.CanSkip || m.items > 1
 	about := e.object("media")
@@ -193,6 +200,43 @@ func (m *mediaSession) merge(e object, state bridge.PlayState, now time.Time) {
 	if about != nil {
 		m.describe(about)
 	}
+	if ids, ok := e["activeTrackIds"].([]any); ok {
+		m.status.Shown = wholeNumbers(ids)
+	}
+}
+
+// wholeNumbers returns those of a list, at most maxTracks.
+func wholeNumbers(list []any) []int {
+	var out []int
+	for _, v := range list {
+		if n, ok := (object{"": v}).whole(""); ok && len(out) < maxTracks {
+			out = append(out, int(n))
+		}
+	}
+	return out
+}
+
+// newTracks reads the text tracks of a media object.
+func newTracks(list []object) []bridge.Track {
+	var out []bridge.Track
+	for _, t := range list {
+		if id, ok := t.whole("trackId"); ok && t.text("type") == "TEXT" && len(out) < maxTracks {
+			out = append(out, bridge.Track{
+				ID: int(id), URL: t.text("trackContentId"), Language: t.text("language"), Name: t.text("name"),
+			})
+		}
+	}
+	return out
+}
+
+// hasTracks reports whether all of ids are text tracks of what is loaded.
+func (m *mediaSession) hasTracks(ids []int) bool {
+	for _, id := range ids {
+		if !slices.ContainsFunc(m.status.Tracks, func(t bridge.Track) bool { return t.ID == id }) {
+			return false
+		}
+	}
+	return true
 }
 
 // describe takes over what a media object tells. Another contentId makes it another item, of which nothing old is true.
@@ -206,7 +250,7 @@ func (m *mediaSession) describe(o object) {
 	if url != "" && url != s.URL || tag != nil && s.Tag != nil && *tag != *s.Tag {
 		*s = bridge.MediaStatus{
 			URL: url, State: s.State, Position: s.Position, At: s.At, Rate: s.Rate,
-			CanPause: s.CanPause, CanSeek: s.CanSeek, CanSkip: s.CanSkip,
+			CanPause: s.CanPause, CanSeek: s.CanSeek, CanSkip: s.CanSkip, CanRate: s.CanRate, CanTracks: s.CanTracks,
 		}
 	}
 	if tag != nil {
@@ -217,6 +261,9 @@ func (m *mediaSession) describe(o object) {
 	}
 	if d, ok := o.number("duration"); ok {
 		s.Duration = max(d, 0) // -1 and 0 are unknown
+	}
+	if tracks, ok := o.list("tracks"); ok {
+		s.Tracks = newTracks(tracks)
 	}
 	meta := o.object("metadata")
 	if meta == nil {

@@ -59,6 +59,7 @@ func TestMediaStatusMerges(t *testing.T) {
 		Tag: &bridge.Tag{Bridge: "b", Entry: "e7", Serial: 3}, URL: "http://192.0.2.10/a.mp4", State: bridge.PlayPlaying,
 		Position: 12.5, At: start, Rate: 1, Duration: 421.3, Title: "Hospital", Show: "Bluey", Season: media.Num(0),
 		Episode: media.Num(2), ContentType: "video/mp4", Artwork: "http://192.0.2.10/a.jpg", CanPause: true, CanSeek: true,
+		CanRate: true, CanTracks: true,
 	}
 	plain := bridge.MediaStatus{State: bridge.PlayPlaying, At: start, Rate: 1, CanPause: true, CanSeek: true}
 	for name, row := range map[string]struct {
@@ -112,7 +113,7 @@ func TestMediaStatusMerges(t *testing.T) {
 		},
 		"another item in the same session: nothing old is true": {
 			in:   []string{fullStatus, entry(`"mediaSessionId":1,"playerState":"PLAYING","currentTime":0,"media":{"contentId":"b"}`)},
-			from: plain, alter: func(s *bridge.MediaStatus) { s.URL, s.At = "b", later },
+			from: plain, alter: func(s *bridge.MediaStatus) { s.URL, s.At, s.CanRate, s.CanTracks = "b", later, true, true },
 		},
 		"the same file once more, by its tag": {
 			in: []string{fullStatus, entry(`"mediaSessionId":1,"playerState":"PLAYING","currentTime":0,` +
@@ -120,7 +121,7 @@ func TestMediaStatusMerges(t *testing.T) {
 			from: plain,
 			alter: func(s *bridge.MediaStatus) {
 				s.Tag, s.URL = &bridge.Tag{Bridge: "b", Entry: "e8", Serial: 3}, "http://192.0.2.10/a.mp4"
-				s.At = later
+				s.At, s.CanRate, s.CanTracks = later, true, true
 			},
 		},
 		"an announcement's entry is null": {
@@ -155,6 +156,23 @@ func TestMediaStatusMerges(t *testing.T) {
 		"buttons without a queue": {
 			in:   []string{entry(`"playerState":"PLAYING","supportedMediaCommands":195`)},
 			from: plain, alter: func(s *bridge.MediaStatus) { s.CanSkip = true },
+		},
+		"text tracks, and which are active; a later status that tells none changes none": {
+			in: []string{
+				entry(`"playerState":"PLAYING","activeTrackIds":[2,"3",{},1.5],"media":{"contentId":"c","tracks":[` +
+					`{"trackId":1,"type":"VIDEO"},{"trackId":2,"type":"TEXT","language":"de","name":"Deutsch","trackContentId":"http://x/de.vtt"},` +
+					`"x",{"type":"TEXT"},{"trackId":3,"type":"TEXT"}]}`),
+				entry(`"playerState":"PLAYING","currentTime":10,"activeTrackIds":null,"media":{"contentId":"c","tracks":5}`),
+			},
+			from: plain,
+			alter: func(s *bridge.MediaStatus) {
+				s.URL, s.Position, s.At, s.Shown = "c", 10, later, []int{2, 3}
+				s.Tracks = []bridge.Track{{ID: 2, URL: "http://x/de.vtt", Language: "de", Name: "Deutsch"}, {ID: 3}}
+			},
+		},
+		"no track is active any more": {
+			in:   []string{entry(`"playerState":"PLAYING","activeTrackIds":[2]`), entry(`"playerState":"PLAYING","activeTrackIds":[],"currentTime":0`)},
+			from: plain, alter: func(s *bridge.MediaStatus) { s.At = later },
 		},
 		"music": {
 			in: []string{entry(`"playerState":"PLAYING","media":{"metadata":{"metadataType":3,"title":"T","artist":"A","albumName":"B",` +

@@ -1,6 +1,8 @@
 package cast
 
 import (
+	"cmp"
+
 	"localcast/bridge"
 	"localcast/bridge/media"
 )
@@ -31,10 +33,39 @@ func loadMessage(l *bridge.Load, session string) object {
 	if l.Item.Duration > 0 {
 		m["duration"] = l.Item.Duration
 	}
-	return object{
+	o := object{
 		"type": "LOAD", "sessionId": session, "media": m, "autoplay": !l.Paused, "currentTime": max(l.Position, 0),
 	}
+	if len(l.Tracks) > 0 {
+		m["tracks"], m["textTrackStyle"] = textTracks(l.Tracks), textStyle()
+		o["activeTrackIds"] = trackIDs(l.Show)
+	}
+	return o
 }
+
+// textTracks are tracks as a LOAD names them.
+func textTracks(tracks []bridge.Track) []object {
+	list := make([]object, len(tracks))
+	for i, t := range tracks {
+		list[i] = object{
+			"trackId": t.ID, "type": "TEXT", "subtype": "SUBTITLES", "trackContentId": t.URL, "trackContentType": "text/vtt",
+			"language": cmp.Or(t.Language, "und"), // a subtitle track without a language is refused
+		}
+		list[i].set("name", t.Name)
+	}
+	return list
+}
+
+// textStyle is white text with a black edge, which can be read over any picture and hides none of it.
+func textStyle() object {
+	return object{
+		"foregroundColor": "#FFFFFFFF", "backgroundColor": "#00000000", "edgeType": "OUTLINE", "edgeColor": "#000000FF",
+		"fontGenericFamily": "SANS_SERIF", "fontScale": 1,
+	}
+}
+
+// trackIDs is ids as a list that is never null, which a receiver would take for no change.
+func trackIDs(ids []int) []int { return append([]int{}, ids...) }
 
 // customData marks a load as ours; newTag reads it back.
 func customData(t bridge.Tag) object {
@@ -105,7 +136,7 @@ func refusal(o object) *bridge.Fail {
 		}
 		return refuse("the device did not accept the request" + reasonOf(o))
 	case "LAUNCH_ERROR":
-		return refuse(launchError(o.text("reason")))
+		return &bridge.Fail{Kind: bridge.FailLaunch, Message: launchError(o.text("reason"))}
 	}
 	return refuse(describeError(o))
 }
@@ -135,6 +166,8 @@ func describeError(o object) string {
 		return "the device cannot play this format"
 	case code/100 == 2:
 		return "the file is protected against copying"
+	case code/100 == 6:
+		return "the device could not read the subtitles"
 	case code/100 == 4:
 		return "the device does not understand the playlist of the stream"
 	case code == 903:

@@ -43,6 +43,33 @@ func TestLoadMessage(t *testing.T) {
 		"anything else": {
 			media.Item{Kind: media.Video, Title: "clip"}, nil, head + `"metadata":{"metadataType":0,"title":"clip"}` + tail,
 		},
+		"with subtitles": {
+			media.Item{Title: "Heat"},
+			func(l *bridge.Load) {
+				l.Tracks = []bridge.Track{
+					{ID: 1, URL: "http://192.0.2.10/1.vtt", Language: "de", Name: "Deutsch"}, {ID: 2, URL: "http://192.0.2.10/2.vtt"},
+				}
+				l.Show = []int{1}
+			},
+			`{"activeTrackIds":[1],` + head[1:] + `"metadata":{"metadataType":0,"title":"Heat"},"streamType":"BUFFERED",` +
+				`"textTrackStyle":{"backgroundColor":"#00000000","edgeColor":"#000000FF","edgeType":"OUTLINE",` +
+				`"fontGenericFamily":"SANS_SERIF","fontScale":1,"foregroundColor":"#FFFFFFFF"},"tracks":[` +
+				`{"language":"de","name":"Deutsch","subtype":"SUBTITLES","trackContentId":"http://192.0.2.10/1.vtt",` +
+				`"trackContentType":"text/vtt","trackId":1,"type":"TEXT"},{"language":"und","subtype":"SUBTITLES",` +
+				`"trackContentId":"http://192.0.2.10/2.vtt","trackContentType":"text/vtt","trackId":2,"type":"TEXT"}]},` +
+				`"sessionId":"s","type":"LOAD"}`,
+		},
+		"subtitles of which none shows": {
+			media.Item{Title: "Heat"},
+			func(l *bridge.Load) {
+				l.Tracks = []bridge.Track{{ID: 1, URL: "http://192.0.2.10/1.vtt", Language: "de"}}
+			},
+			`{"activeTrackIds":[],` + head[1:] + `"metadata":{"metadataType":0,"title":"Heat"},"streamType":"BUFFERED",` +
+				`"textTrackStyle":{"backgroundColor":"#00000000","edgeColor":"#000000FF","edgeType":"OUTLINE",` +
+				`"fontGenericFamily":"SANS_SERIF","fontScale":1,"foregroundColor":"#FFFFFFFF"},"tracks":[` +
+				`{"language":"de","subtype":"SUBTITLES","trackContentId":"http://192.0.2.10/1.vtt",` +
+				`"trackContentType":"text/vtt","trackId":1,"type":"TEXT"}]},"sessionId":"s","type":"LOAD"}`,
+		},
 		"an announcement, paused": {
 			media.Item{Title: "Dinner"},
 			func(l *bridge.Load) { l.Tag.Entry, l.Paused, l.Position = "", true, -1 },
@@ -86,7 +113,7 @@ func TestRefusalIsAClauseForPeople(t *testing.T) {
 		`{"type":"LOAD_FAILED"}`:                                         "the device could not play it",
 		`{"type":"INVALID_REQUEST","reason":"INVALID_MEDIA_SESSION_ID"}`: "the device did not accept the request (INVALID_MEDIA_SESSION_ID)",
 		`{"type":"INVALID_REQUEST"}`:                                     "the device did not accept the request",
-		`{"type":"LAUNCH_ERROR","reason":"SYSTEM_ERROR"}`:                "the device could not start the media app",
+		`{"type":"LOAD_FAILED","detailedErrorCode":600}`:                 "the device could not read the subtitles",
 	} {
 		o, err := parse(text)
 		if err != nil {

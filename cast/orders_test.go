@@ -1,12 +1,22 @@
 package cast
 
 import (
+	"slices"
 	"strconv"
 	"testing"
 
 	"localcast/bridge"
 	"localcast/cast/wire"
 )
+
+// subtitled is playing with two text tracks, the first of which shows, on a device that can change track and speed.
+func subtitled(t *testing.T) *rig {
+	r := playing(t)
+	r.media(`{"type":"MEDIA_STATUS","status":[{"mediaSessionId":1,"supportedMediaCommands":12303,"activeTrackIds":[1],` +
+		`"currentTime":0,"media":{"tracks":[{"trackId":1,"type":"TEXT"},{"trackId":2,"type":"TEXT"}]}}]}`)
+	r.forget()
+	return r
+}
 
 func TestOrders(t *testing.T) {
 	obey := func(o bridge.Order, answer string) func(*rig) {
@@ -39,6 +49,48 @@ func TestOrders(t *testing.T) {
 		{
 			"pause of nothing", online, func(r *rig) { r.do(order(2, bridge.OrderPause)) },
 			[]string{"done 2 unsupported: the device has nothing loaded that can be controlled"}, nil,
+		},
+		{
+			"other subtitles", subtitled, func(r *rig) {
+				r.do(bridge.Order{Serial: 2, Kind: bridge.OrderTracks, Tracks: []int{2}})
+				r.media(ok("EDIT_TRACKS_INFO"))
+				if got := r.told[1].(bridge.Status).Media.Shown; !slices.Equal(got, []int{2}) {
+					r.t.Errorf("shown %v", got)
+				}
+			},
+			[]string{"done 2", "playing e1/1 at 0"}, []string{"app-1 EDIT_TRACKS_INFO"},
+		},
+		{
+			"no subtitles: an empty list, and not null", subtitled, func(r *rig) {
+				r.do(bridge.Order{Serial: 2, Kind: bridge.OrderTracks})
+				if ids, ok := r.sent[0].object["activeTrackIds"].([]any); !ok || len(ids) != 0 {
+					r.t.Errorf("sent %v", r.sent[0])
+				}
+			},
+			nil, []string{"app-1 EDIT_TRACKS_INFO"},
+		},
+		{
+			"subtitles that are not there", subtitled,
+			func(r *rig) { r.do(bridge.Order{Serial: 2, Kind: bridge.OrderTracks, Tracks: []int{7}}) },
+			[]string{"done 2 unsupported: the device has no such subtitles"}, nil,
+		},
+		{
+			"another speed", subtitled, func(r *rig) {
+				r.do(bridge.Order{Serial: 2, Kind: bridge.OrderRate, Rate: 1.5})
+				if got, _ := r.sent[0].number("playbackRate"); got != 1.5 {
+					r.t.Errorf("sent %v", r.sent[0])
+				}
+				r.media(`{"type":"MEDIA_STATUS","requestId":0,"status":[{"mediaSessionId":1,"playbackRate":1.5,"currentTime":0}]}`)
+				if got := r.told[1].(bridge.Status).Media.Rate; got != 1.5 {
+					r.t.Errorf("rate %v", got)
+				}
+			},
+			[]string{"done 2", "playing e1/1 at 0"}, []string{"app-1 SET_PLAYBACK_RATE"},
+		},
+		{
+			"another speed on a device that has one", playing,
+			func(r *rig) { r.do(bridge.Order{Serial: 2, Kind: bridge.OrderRate, Rate: 1.5}) },
+			[]string{"done 2 unsupported: the device plays at no other speed"}, nil,
 		},
 		{"next in another sender's queue", foreign, func(r *rig) { r.do(order(2, bridge.OrderNext)) }, nil, []string{"app-1 QUEUE_UPDATE"}},
 		{
@@ -117,12 +169,19 @@ func TestVolume(t *testing.T) {
 	r.forget()
 	r.do(bridge.Order{Serial: 6, Kind: bridge.OrderVolume, Volume: 70})
 	r.receiver(level(`{"level":0.35}`))
+	r.wantTold("idle screen") // an old level echoed: no answer yet
 	r.receiver(`{"type":"RECEIVER_STATUS","requestId":0,"status":{"volume":{"level":0.699999988}}}`)
-	if a, b := r.told[1].(bridge.Status).Volume, r.told[2].(bridge.Status).Volume; a != 35 || b != 70 {
-		t.Errorf("an old level echoed once gives %d, %d", a, b)
+	if got := r.told[1].(bridge.Status).Volume; got != 70 {
+		t.Errorf("then the new level gives %d", got)
 	}
-	r.wantTold("done 6", "idle screen", "idle screen")
+	r.wantTold("done 6", "idle screen")
 	r.wantSent("receiver-0 SET_VOLUME")
+
+	r.forget()
+	r.do(bridge.Order{Serial: 8, Kind: bridge.OrderVolume, Volume: 70})
+	r.receiver(level(`{"level":0.666666}`)) // it has fifteen steps
+	r.after(echoTimeout)
+	r.wantTold("idle screen", "done 8")
 
 	r.forget()
 	r.receiver(`{"type":"RECEIVER_STATUS","status":{"volume":{"level":1,"controlType":"fixed","stepInterval":1.0}}}`)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"strconv"
 	"sync"
 	"time"
 
@@ -129,23 +130,30 @@ func (p *player) link(ctx context.Context, tries int) (online bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	host, _, err := net.SplitHostPort(conn.RemoteAddr().String())
-	if err != nil {
-		host = address
-	}
+	host, port := remote(conn, address)
 	c := newChannel(conn, p.log)
 	s := &session{
 		self: c.id, name: p.name, host: host, tell: p.reports, log: p.log,
 		say: func(to, namespace string, o object) error { return p.say(c, to, namespace, o) },
 		opened: func() {
 			p.log.Info("connected", "remote", address)
-			p.place.found(host)
+			p.place.found(host, port)
 			p.admit(true)
 		},
 	}
 	defer p.unlink(c, s)
 	err = p.converse(ctx, c, s)
 	return s.online, err
+}
+
+// remote is where conn, which was dialled to address, goes.
+func remote(conn net.Conn, address string) (host string, port int) {
+	host, text, err := net.SplitHostPort(conn.RemoteAddr().String())
+	if err != nil { // an in-memory connection
+		host, text, _ = net.SplitHostPort(address)
+	}
+	port, _ = strconv.Atoi(text)
+	return host, port
 }
 
 // unlink drops the link and answers whoever waits for something on it.
@@ -193,6 +201,8 @@ func (p *player) converse(ctx context.Context, c *channel, s *session) error {
 			s.do(o, time.Now())
 		case <-p.place.wrong:
 			return errOther
+		case <-p.place.moved: // or it has two addresses
+			c.probe()
 		case <-alarm.C:
 			err = s.expire(time.Now())
 		}

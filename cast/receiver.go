@@ -19,6 +19,7 @@ type app struct {
 	transport         string // "" for an app to which nothing can be sent
 	standard          bool   // it is the Default Media Receiver
 	media             bool   // it speaks the media namespace
+	member            bool   // it plays what a group plays that the device is in
 }
 
 // controllable reports whether media messages reach the app. Apps without a transport or with no namespaces are real: a
@@ -72,6 +73,9 @@ func newApp(o object) app {
 	// A native app on Android TV has an appId of its own and tells the one it stands for beside it.
 	a.standard = a.id == wire.DefaultMediaReceiver || o.text("universalAppId") == wire.DefaultMediaReceiver
 	namespaces, _ := o.list("namespaces")
+	if a.member = a.id == wire.GroupFollower || a.id == wire.GroupLeader; a.member {
+		a.standard, namespaces = false, nil // there is nothing that can be controlled
+	}
 	for _, n := range namespaces {
 		a.media = a.media || n.text("name") == wire.Media
 	}

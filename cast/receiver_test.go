@@ -31,12 +31,12 @@ func TestReceiverStatusMerges(t *testing.T) {
 		"a group's follower": {
 			[]string{`{"applications":[{"appId":"705D30C6","displayName":"Default Media Receiver","sessionId":"s",` +
 				`"transportId":"t",` + media + `}]}`},
-			receiver{app: app{id: "705D30C6", name: "Default Media Receiver", session: "s", transport: "t", media: true}},
+			receiver{app: app{id: "705D30C6", name: "Default Media Receiver", session: "s", transport: "t", member: true}},
 		},
 		"a group's leader on its own port": {
 			[]string{`{"applications":[{"appId":"531A4F84","displayName":"Default Media Receiver","sessionId":"s",` +
 				`"namespaces":[]}]}`},
-			receiver{app: app{id: "531A4F84", name: "Default Media Receiver", session: "s"}},
+			receiver{app: app{id: "531A4F84", name: "Default Media Receiver", session: "s", member: true}},
 		},
 		"of two apps the one that takes messages": {
 			[]string{`{"applications":[{"appId":"A"},5,{"appId":"B","transportId":"t",` + media + `}]}`},

@@ -153,6 +153,10 @@ const (
 	ourApp     = `{"type":"RECEIVER_STATUS","requestId":0,"status":{"applications":[{"appId":"CC1AD845",` +
 		`"displayName":"Default Media Receiver","sessionId":"s1","transportId":"app-1",` +
 		`"namespaces":[{"name":"urn:x-cast:com.google.cast.media"}]}],"volume":{"level":0.35,"muted":false}}}`
+	// follower is a member of a group, as it tells the group's app.
+	follower = `{"type":"RECEIVER_STATUS","requestId":0,"status":{"applications":[{"appId":"705D30C6","universalAppId":"CC1AD845",` +
+		`"displayName":"Default Media Receiver","sessionId":"s3","transportId":"app-3",` +
+		`"namespaces":[{"name":"urn:x-cast:com.google.cast.media"}]}]}}`
 	otherApp = `{"type":"RECEIVER_STATUS","requestId":0,"status":{"applications":[{"appId":"233637DE",` +
 		`"displayName":"YouTube","sessionId":"s2","transportId":"","namespaces":[]}]}}`
 )

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"localcast/bridge"
@@ -16,6 +17,7 @@ const (
 	orderTimeout = 5 * time.Second
 	helloTimeout = 10 * time.Second // for the first RECEIVER_STATUS on a link
 	mediaTimeout = 4 * time.Second  // for an app's first MEDIA_STATUS; a picture is settled within 5 s
+	echoTimeout  = time.Second      // for the new volume, where the answer tells the old one
 )
 
 // maxWaiters bounds the orders that wait for an answer; each waits 5 s at most.
@@ -73,6 +75,10 @@ type waiter struct {
 	deadline time.Time
 	// shown reports whether the device shows the effect, which counts like an answer; nil: it has none to be seen.
 	shown func() bool
+	// obeyed, if set, is called when the device has answered yes.
+	obeyed func()
+	// wary says that an answer may tell the value of before the order: then the effect is waited for a little longer.
+	wary, echoed bool
 }
 
 // begin opens the conversation. Request ids begin anywhere, so that they rarely equal another sender's.
@@ -173,7 +179,7 @@ func (s *session) handleReceiver(o object, now time.Time) {
 		s.hello, s.changed = time.Time{}, true
 		s.closed = 0
 		s.follow(now)
-		s.answer(id, wire.PlatformReceiver, nil)
+		s.answer(id, wire.PlatformReceiver, nil, now)
 	case "LAUNCH_STATUS":
 		s.launchStatus(o)
 	case "LAUNCH_ERROR":
@@ -186,7 +192,7 @@ func (s *session) handleReceiver(o object, now time.Time) {
 			s.launchFailed(id, o)
 			return
 		}
-		s.answer(id, wire.PlatformReceiver, refusal(o))
+		s.answer(id, wire.PlatformReceiver, refusal(o), now)
 	}
 }
 
@@ -243,7 +249,7 @@ func (s *session) handleMedia(o object, mine bool, now time.Time) {
 		s.loadAnswered(id, entries)
 		s.end(s.media.merge(entries, now))
 		s.loadProgress()
-		s.answer(id, s.transport, nil)
+		s.answer(id, s.transport, nil, now)
 	case "LOAD_FAILED", "LOAD_CANCELLED", "INVALID_PLAYER_STATE", "INVALID_REQUEST", "INVALID_COMMAND", "ERROR":
 		// An answer without an id is our load's if it came to us alone, unless it may speak of a load that was replaced.
 		ours := id == 0 && mine && o.text("type") != "LOAD_CANCELLED"
@@ -252,7 +258,7 @@ func (s *session) handleMedia(o object, mine bool, now time.Time) {
 			return
 		}
 		s.media.accuse(o)
-		s.answer(id, s.transport, refusal(o))
+		s.answer(id, s.transport, refusal(o), now)
 	}
 }
 
@@ -272,12 +278,20 @@ func (s *session) end(list []ending) {
 }
 
 // answer resolves the orders that the device has answered, by id and source, or whose effect it shows.
-func (s *session) answer(id int64, from string, fail *bridge.Fail) {
+func (s *session) answer(id int64, from string, fail *bridge.Fail, now time.Time) {
 	s.resolve(func(w *waiter) (bool, *bridge.Fail) {
-		if id != 0 && w.request == id && w.from == from {
-			return true, fail
+		shown := w.shown != nil && w.shown()
+		if id == 0 || w.request != id || w.from != from {
+			return shown, nil
 		}
-		return w.shown != nil && w.shown(), nil
+		if fail == nil && w.wary && !shown {
+			w.echoed, w.deadline = true, now.Add(echoTimeout)
+			return false, nil
+		}
+		if fail == nil && w.obeyed != nil {
+			w.obeyed()
+		}
+		return true, fail
 	})
 }
 
@@ -308,13 +322,29 @@ func (s *session) expire(now time.Time) error {
 	if due(s.asking) {
 		s.asking, s.changed = time.Time{}, true
 	}
-	timeout := &bridge.Fail{Kind: bridge.FailTimeout, Message: "the device did not answer in time"}
-	s.resolve(func(w *waiter) (bool, *bridge.Fail) { return due(w.deadline), timeout })
+	s.resolve(func(w *waiter) (bool, *bridge.Fail) {
+		if w.echoed {
+			return due(w.deadline), nil
+		}
+		return due(w.deadline), noAnswer()
+	})
 	if s.load != nil && due(s.load.deadline) {
-		s.abandon(timeout)
+		s.loadTimedOut()
+	}
+	if s.load == nil && !s.wakes() {
+		s.notify("") // nobody waits for the permission any more
 	}
 	s.flush()
 	return nil
+}
+
+func noAnswer() *bridge.Fail {
+	return &bridge.Fail{Kind: bridge.FailTimeout, Message: "the device did not answer in time"}
+}
+
+// wakes reports whether somebody waits for the app to start with nothing loaded.
+func (s *session) wakes() bool {
+	return slices.ContainsFunc(s.waiters, func(w *waiter) bool { return w.order.Kind == bridge.OrderWake })
 }
 
 // next returns when expire is due; the zero time if nothing waits.
@@ -376,6 +406,10 @@ func (s *session) picture() bridge.Status {
 	if m := s.media.current; m != nil {
 		status := m.status
 		p.Media = &status
+	}
+	if r.app.member {
+		// Its own list of media is empty while its group plays. It tells no more than that.
+		p.Media = &bridge.MediaStatus{State: bridge.PlayPlaying, Rate: 1}
 	}
 	return p
 }

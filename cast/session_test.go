@@ -107,6 +107,15 @@ func TestOnline(t *testing.T) {
 			[]string{"app YouTube"}, asked,
 		},
 		{
+			"a member of a group that plays is not free and has nothing to control", newRig, func(r *rig) {
+				r.receiver(follower)
+				if p := r.told[0].(bridge.Status); p.Idle || p.Default || p.Controllable || !p.Asked {
+					r.t.Errorf("told %+v", p)
+				}
+			},
+			[]string{"playing - at 0"}, asked,
+		},
+		{
 			"CLOSE in answer to the first CONNECT: a second try", newRig,
 			func(r *rig) {
 				r.says(wire.PlatformReceiver, wire.Connection, `{"type":"CLOSE"}`)
@@ -179,17 +188,17 @@ func TestLaunch(t *testing.T) {
 		{"CANCELLED is tried once more", launching, said(cancelled), nil, []string{"receiver-0 LAUNCH", "receiver-0 LAUNCH"}},
 		{
 			"CANCELLED twice is a refusal", launching, func(r *rig) { said(cancelled)(r); said(cancelled)(r) },
-			[]string{"done 1 refused: the start of the media app was cancelled on the device"},
+			[]string{"done 1 launch: the start of the media app was cancelled on the device"},
 			[]string{"receiver-0 LAUNCH", "receiver-0 LAUNCH"},
 		},
 		{
 			"NOT_FOUND", launching, said(`{"type":"LAUNCH_ERROR","requestId":@LAUNCH,"reason":"NOT_FOUND"}`),
-			[]string{"done 1 refused: the device does not know the media app"}, once,
+			[]string{"done 1 launch: the device does not know the media app"}, once,
 		},
 		{
 			"an error that carries the id as launchRequestId", launching,
 			said(`{"type":"LAUNCH_ERROR","launchRequestId":@LAUNCH,"reason":"CAST_INIT_TIMEOUT"}`),
-			[]string{"done 1 refused: the media app did not start: the device may have no way to the internet"}, once,
+			[]string{"done 1 launch: the media app did not start: the device may have no way to the internet"}, once,
 		},
 		{"the error of another sender's launch", launching, said(`{"type":"LAUNCH_ERROR","requestId":1,"reason":"NOT_FOUND"}`), nil, once},
 		{
@@ -208,7 +217,22 @@ func TestLaunch(t *testing.T) {
 		},
 		{
 			"a user who says no", launching, said(`{"type":"LAUNCH_STATUS","launchRequestId":@LAUNCH,"status":"USER_NOT_ALLOWED"}`),
-			[]string{"done 1 refused: casting was not allowed on the device"}, once,
+			[]string{"done 1 launch: casting was not allowed on the device"}, once,
+		},
+		{
+			"no app in 150 s: that says nothing of the item", launching, func(r *rig) { r.after(loadTimeout) },
+			[]string{"done 1 launch: the media app did not start in time"}, once,
+		},
+		{
+			"a permission that nobody gives is not waited for for ever", launching,
+			func(r *rig) {
+				said(`{"type":"LAUNCH_STATUS","launchRequestId":@LAUNCH,"status":"USER_PENDING_AUTHORIZATION"}`)(r)
+				r.after(loadTimeout)
+				if got := r.told[2].(bridge.Status).Notice; got != "" {
+					r.t.Errorf("notice %q", got)
+				}
+			},
+			[]string{"idle screen", "done 1 launch: the media app did not start in time", "idle screen"}, once,
 		},
 		{
 			"CLOSE in answer to LAUNCH: a second try", launching,
@@ -490,6 +514,10 @@ func TestTakeover(t *testing.T) {
 		{
 			"by another app", playing, func(r *rig) { r.now = r.now.Add(20 * time.Second); r.receiver(otherApp) },
 			[]string{"ended e1/1 interrupted at 20", "app YouTube"}, nil,
+		},
+		{
+			"by a group that the device is a member of", playing, func(r *rig) { r.receiver(follower) },
+			[]string{"ended e1/1 interrupted at 0", "playing - at 0"}, nil,
 		},
 		{
 			"by another sender in the same app", playing,

@@ -38,6 +38,10 @@ const (
 const (
 	DefaultMediaReceiver = "CC1AD845"
 	Backdrop             = "E8C28D3C"
+	// GroupFollower runs on the members of a group that plays, under the name of the group's app; GroupLeader on the own
+	// port of the one that leads.
+	GroupFollower = "705D30C6"
+	GroupLeader   = "531A4F84"
 )
 
 // ErrTooLong says that a frame announced more than MaxFrame bytes. The stream cannot be read on.
