@@ -165,6 +165,7 @@ type wire struct {
 	broker string // its address
 	ends   map[net.Conn]struct{}
 	frozen chan struct{} // closed when it freezes
+	ended  chan struct{} // closed with the test
 }
 
 // stretch makes a wire to the broker at url.
@@ -174,7 +175,8 @@ func stretch(t *testing.T, url string) *wire {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wire{url: "mqtt://" + ln.Addr().String(), ends: make(map[net.Conn]struct{}), frozen: make(chan struct{})}
+	w := &wire{url: "mqtt://" + ln.Addr().String(), ends: make(map[net.Conn]struct{}),
+		frozen: make(chan struct{}), ended: make(chan struct{})}
 	w.to(url)
 	var all sync.WaitGroup
 	all.Go(func() {
@@ -194,6 +196,7 @@ func stretch(t *testing.T, url string) *wire {
 	})
 	t.Cleanup(func() {
 		ln.Close()
+		close(w.ended)
 		w.cut()
 		all.Wait()
 	})
@@ -220,14 +223,14 @@ func (w *wire) carry(to, from net.Conn) {
 	w.mu.Unlock()
 	buffer := make([]byte, 4096)
 	for {
+		select {
+		case <-w.frozen:
+			<-w.ended // nobody reads any more, and the connection stays
+		default:
+		}
 		n, err := from.Read(buffer)
 		if err != nil {
 			break
-		}
-		select {
-		case <-w.frozen:
-			continue // the bytes are lost, the connection stays
-		default:
 		}
 		if _, err := to.Write(buffer[:n]); err != nil {
 			break
@@ -249,7 +252,7 @@ func (w *wire) cut() {
 	}
 }
 
-// freeze lets nothing through any more without breaking anything.
+// freeze lets hardly anything through any more, without breaking anything.
 func (w *wire) freeze() { close(w.frozen) }
 
 // heard is a message that a listener got.

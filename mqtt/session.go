@@ -21,10 +21,10 @@ const (
 	shortLife   = 10 * time.Second // a connection lost sooner may have been taken away by a namesake
 	shortLives  = 3                // of them in a row are told
 	subackTime  = 10 * time.Second
-	flushTime   = 2 * time.Second // for what waits when the client stops
-	goodbyeTime = time.Second     // for the last "offline"
-	stopTime    = 4 * time.Second // after which a stopping client waits for the broker no more
-	inFlight    = 100             // messages sent and not acknowledged
+	flushTime   = 2 * time.Second        // for what waits when the client stops
+	goodbyeTime = 500 * time.Millisecond // for the last "offline"
+	stopTime    = 3 * time.Second        // after which a stopping client waits for the broker no more
+	inFlight    = 100                    // messages sent and not acknowledged
 )
 
 // Run keeps the connection until ctx ends and then returns nil: it connects, again and again with a growing pause, tells

@@ -69,12 +69,12 @@ func (l *listener) Serve(establish listeners.EstablishFn) {
 // pause lets an error of Accept pass, such as too many open files; it reports false when the listener was closed.
 func (l *listener) pause() bool {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
-		return false
+	closed := l.closed
+	l.mu.Unlock()
+	if !closed {
+		time.Sleep(50 * time.Millisecond)
 	}
-	time.Sleep(50 * time.Millisecond)
-	return true
+	return !closed
 }
 
 // serve handles one connection to its end. A packet that makes the decoder panic costs this connection only.
