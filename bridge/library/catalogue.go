@@ -29,8 +29,8 @@ type catalogue struct {
 // schemaVersion is the user_version of library.db. Another one means that another release wrote it.
 const schemaVersion = 1
 
-// Items outlive their files: a file that is gone keeps its rows, with the time at which it was missed, for tombstoneAge.
-// n is what rows refer to each other by; id is what the world knows. A container's key says what makes it the same again.
+// Items outlive their files: what is gone keeps its rows, with the time at which it was missed, for tombstoneAge. n is what
+// rows refer to each other by; id is what the world knows. A container's key says what makes it the same again.
 const schema = `
 CREATE TABLE roots(
 	id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, available INTEGER NOT NULL DEFAULT 1);
@@ -51,7 +51,7 @@ CREATE INDEX items_path ON items(path);
 CREATE TABLE dirs(
 	n INTEGER PRIMARY KEY, root INTEGER NOT NULL, parent INTEGER NOT NULL, name BLOB NOT NULL,
 	dev INTEGER NOT NULL DEFAULT 0, inode INTEGER NOT NULL DEFAULT 0, mtime INTEGER NOT NULL DEFAULT 0,
-	listed INTEGER NOT NULL DEFAULT 0, cover BLOB NOT NULL DEFAULT x'', UNIQUE(root, parent, name));
+	listed INTEGER NOT NULL DEFAULT 0, cover BLOB NOT NULL DEFAULT x'', gone INTEGER, UNIQUE(root, parent, name));
 CREATE INDEX dirs_inode ON dirs(inode);
 CREATE TABLE files(
 	n INTEGER PRIMARY KEY, root INTEGER NOT NULL, dir INTEGER NOT NULL, name BLOB NOT NULL,
@@ -177,12 +177,13 @@ func newID() media.ID {
 	return media.ID(b[:])
 }
 
-// itemColumns are what scanItem reads, of items i with the folders d, above it p, and o, which it is itself.
+// itemColumns are what scanItem reads of items i. An item has artwork, too, where it lies in a folder d with a cover, or in
+// one below such a folder p, or is such a folder o itself.
 const (
-	itemColumns = `i.id, i.kind, i.title, i.subtitle, i.name, i.artist, i.album, i.show, i.genre, i.season, i.episode, i.year,
-	i.duration, i.content_type, i.size, i.path, i.format, i.video, i.audio, i.width, i.height, i.channels,
-	i.picture OR length(coalesce(d.cover, x'')) > 0 OR length(coalesce(o.cover, x'')) > 0
-	OR p.parent > 0 AND length(coalesce(p.cover, x'')) > 0`
+	ownColumns = `i.id, i.kind, i.title, i.subtitle, i.name, i.artist, i.album, i.show, i.genre, i.season, i.episode, i.year,
+	i.duration, i.content_type, i.size, i.path, i.format, i.video, i.audio, i.width, i.height, i.channels, i.picture`
+	itemColumns = ownColumns + ` OR coalesce(d.cover, x'') <> x'' OR coalesce(o.cover, x'') <> x''
+	OR coalesce(p.parent, 0) > 0 AND p.cover <> x''`
 	itemTables = `items i LEFT JOIN dirs d ON d.n = i.folder_n AND i.kind <> 'folder' LEFT JOIN dirs p ON p.n = d.parent
 	LEFT JOIN dirs o ON o.n = i.n`
 )
@@ -191,17 +192,15 @@ const (
 func scanItem(rows interface{ Scan(...any) error }, more ...any) (media.Item, error) {
 	var it media.Item
 	var season, episode sql.NullInt64
-	var picture sql.NullBool
 	err := rows.Scan(append([]any{&it.ID, &it.Kind, &it.Title, &it.Subtitle, &it.Name, &it.Artist, &it.Album, &it.Show, &it.Genre,
 		&season, &episode, &it.Year, &it.Duration, &it.ContentType, &it.Size, &it.Path, &it.Format, &it.VideoCodec,
-		&it.AudioCodec, &it.Width, &it.Height, &it.Channels, &picture}, more...)...)
+		&it.AudioCodec, &it.Width, &it.Height, &it.Channels, &it.HasArtwork}, more...)...)
 	if season.Valid {
 		it.Season = media.Num(int(season.Int64))
 	}
 	if episode.Valid {
 		it.Episode = media.Num(int(episode.Int64))
 	}
-	it.HasArtwork = picture.Bool
 	return it, err
 }
 

@@ -2,10 +2,8 @@ package library
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 
 	"localcast/bridge/library/names"
@@ -112,14 +110,16 @@ func parent(rel string) string {
 
 // picture reads a picture file.
 func (l *Library) picture(ctx context.Context, fo *folder, rel string) ([]byte, string, error) {
-	f, err := l.openWithin(ctx, fo, rel)
+	data, err := call(ctx, fo, openTimeout, func() ([]byte, error) {
+		f, err := l.openFile(fo, rel)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return io.ReadAll(io.LimitReader(f, maxCover+1))
+	}, nil)
 	if err != nil {
-		return nil, "", fmt.Errorf("open the picture: %w", err)
-	}
-	defer f.Close()
-	data, err := call(ctx, fo, openTimeout, func() ([]byte, error) { return io.ReadAll(io.LimitReader(f, maxCover+1)) }, nil)
-	if err != nil {
-		return nil, "", fmt.Errorf("read the picture: %w", err)
+		return nil, "", fmt.Errorf("read the picture: %w", noItem(err))
 	}
 	if len(data) > maxCover {
 		return nil, "", fmt.Errorf("the picture is larger than %d MB: %w", maxCover>>20, media.ErrNoItem)
@@ -134,12 +134,12 @@ func (l *Library) embedded(ctx context.Context, fo *folder, rel string) ([]byte,
 		data        []byte
 		contentType string
 	}
-	f, err := l.openWithin(ctx, fo, rel)
-	if err != nil {
-		return nil, "", err
-	}
 	c, err := call(ctx, fo, openTimeout, func() (c cover, err error) {
-		defer closeAfter(f, &err)
+		f, err := l.openFile(fo, rel)
+		if err != nil {
+			return c, err
+		}
+		defer f.Close()
 		info, err := f.Stat()
 		if err != nil {
 			return c, err
@@ -149,6 +149,3 @@ func (l *Library) embedded(ctx context.Context, fo *folder, rel string) ([]byte,
 	}, nil)
 	return c.data, c.contentType, err
 }
-
-// closeAfter closes a file that was only read.
-func closeAfter(f *os.File, err *error) { *err = errors.Join(*err, f.Close()) }

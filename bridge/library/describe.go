@@ -70,19 +70,27 @@ func describeEpisode(it media.Item, n names.Info) described {
 	it.Title, it.Show, it.Name = n.Show, n.Show, n.Title
 	it.Subtitle = strings.TrimSpace(n.Label() + " " + n.Title)
 	it.Season, it.Episode = n.Season, n.Episode
-	show := holder{key: key("show", n.Show), item: media.Item{Kind: media.Show, Title: n.Show, Show: n.Show, Year: n.Year}}
-	show.sort = sortKey(media.Show, n.Show)
+	// Shows of one name are told apart by their years, where those are known.
+	same := key("", n.Show)
+	if n.Year > 0 {
+		same += " " + strconv.Itoa(n.Year)
+	}
 	season := seasonOrder(n)
-	d := described{item: it, outer: show, sort: sortKey(media.Episode, n.Show, season, n.Date, number(n.Episode), n.Title)}
+	d := described{item: it, sort: sortKey(media.Episode, n.Show, n.Year, season, n.Date, number(n.Episode), n.Title)}
+	d.outer = holder{
+		key:  "show" + same,
+		item: media.Item{Kind: media.Show, Title: n.Show, Show: n.Show, Year: n.Year},
+		sort: sortKey(media.Show, n.Show, n.Year),
+	}
 	if s, ok := n.Season.Get(); ok {
 		title := fmt.Sprintf("Season %d", s)
 		if s == 0 {
 			title = "Specials"
 		}
 		d.group = holder{
-			key:  key("season", n.Show, strconv.Itoa(s)),
+			key:  "season " + strconv.Itoa(s) + same,
 			item: media.Item{Kind: media.Season, Title: title, Subtitle: n.Show, Show: n.Show, Season: n.Season},
-			sort: sortKey(media.Season, n.Show, season),
+			sort: sortKey(media.Season, n.Show, n.Year, season),
 		}
 	}
 	return d
@@ -103,15 +111,6 @@ func number(n media.Number) int {
 }
 
 func describeTrack(it media.Item, n names.Info, t probe.Tags, folder int64) described {
-	first := func(of ...string) string {
-		for _, s := range of {
-			if s != "" {
-				return s
-			}
-		}
-		return ""
-	}
-	albumArtist := first(t.AlbumArtist, n.Artist, t.Artist)
 	it.Title = first(t.Title, n.Title, baseName(it.Path))
 	it.Name = it.Title
 	it.Artist, it.Album, it.Genre = first(t.Artist, t.AlbumArtist, n.Artist), first(t.Album, n.Album), t.Genre
@@ -119,35 +118,59 @@ func describeTrack(it media.Item, n names.Info, t probe.Tags, folder int64) desc
 		it.Year = t.Year
 	}
 	it.Subtitle = joined(it.Artist, it.Album)
-	track, disc := max(t.Track, 0), max(t.Disc, n.Disc)
+	track, disc := t.Track, t.Disc
 	if track == 0 {
 		track = n.Track
 	}
-	d := described{item: it, sort: sortKey(media.Track, albumArtist, it.Album, disc, track, it.Title)}
-	artist := func(name string) holder {
-		if name == "" {
-			return holder{}
-		}
-		return holder{key: key("artist", name), item: media.Item{Kind: media.Artist, Title: name, Artist: name}, sort: sortKey(media.Artist, name)}
+	if disc == 0 {
+		disc = n.Disc
 	}
-	d.artist, d.outer = artist(it.Artist), artist(albumArtist)
+	// The folders tell the artist of a whole album where they tell the same album as the tags.
+	albumArtist := t.AlbumArtist
+	if albumArtist == "" && (t.Album == "" || index.Fold(t.Album) == index.Fold(n.Album)) {
+		albumArtist = n.Artist
+	}
+	// Without one the folder holds the album together: a compilation is one album.
+	together := key("by", albumArtist)
+	if albumArtist == "" {
+		together = "in " + strconv.FormatInt(folder, 10)
+	}
+	d := described{item: it, artist: artist(it.Artist), sort: sortKey(media.Track, albumArtist, it.Album, together, disc, track, it.Title)}
 	if it.Genre != "" {
-		d.genre = holder{key: key("genre", it.Genre), item: media.Item{Kind: media.Genre, Title: it.Genre, Genre: it.Genre}, sort: sortKey(media.Genre, it.Genre)}
+		d.genre = holder{
+			key:  key("genre", it.Genre),
+			item: media.Item{Kind: media.Genre, Title: it.Genre, Genre: it.Genre},
+			sort: sortKey(media.Genre, it.Genre),
+		}
 	}
 	if it.Album != "" {
-		// Without an artist of the whole album, its folder holds it together: a compilation is one album.
-		of := key("", albumArtist)
-		if t.AlbumArtist == "" && n.Artist == "" {
-			of = "folder " + strconv.FormatInt(folder, 10)
-			d.outer = holder{}
-		}
+		of := first(albumArtist, it.Artist)
+		d.outer = artist(of)
 		d.group = holder{
-			key:  "album " + index.Fold(it.Album) + " by " + of,
-			item: media.Item{Kind: media.Album, Title: it.Album, Subtitle: albumArtist, Artist: albumArtist, Album: it.Album, Year: it.Year, Genre: it.Genre},
-			sort: sortKey(media.Album, albumArtist, it.Album),
+			key:  key("album", it.Album) + " " + together,
+			item: media.Item{Kind: media.Album, Title: it.Album, Subtitle: of, Artist: of, Album: it.Album, Year: it.Year, Genre: it.Genre},
+			sort: sortKey(media.Album, of, it.Album),
 		}
 	}
 	return d
+}
+
+// artist is the container of an artist's music; a zero holder for nobody's.
+func artist(name string) holder {
+	if name == "" {
+		return holder{}
+	}
+	return holder{key: key("artist", name), item: media.Item{Kind: media.Artist, Title: name, Artist: name}, sort: sortKey(media.Artist, name)}
+}
+
+// first is the first of some texts that is known.
+func first(of ...string) string {
+	for _, s := range of {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
 }
 
 // joined is "artist · album", or what there is of it.

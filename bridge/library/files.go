@@ -22,6 +22,8 @@ import (
 const (
 	probesAtOnce = 4
 	batch        = 200 // files that are written in one transaction
+	// maxContainers bounds the containers whose rows are remembered during a scan.
+	maxContainers = 20_000
 )
 
 // fileRow is a file as the catalogue knows it.
@@ -37,6 +39,7 @@ type work struct {
 	entry
 	known fileRow // what the catalogue has at this place; n is 0 for nothing
 	cover string
+	moved bool // the catalogue seems to know it under another path
 	seen  outcome
 }
 
@@ -73,6 +76,10 @@ func (s *scan) files(ctx context.Context, d dirRow, rel string, list listing, mo
 	for _, k := range known {
 		s.missing[k.n] = s.fo.root
 	}
+	// What was moved comes first: it has to have its row before a new file at its old place is taken for it.
+	if err := s.movedFirst(ctx, todo); err != nil {
+		return fmt.Errorf("read library.db: %w", err)
+	}
 	part := share / float64(len(todo)/batch+1)
 	s.advance(part)
 	for chunk := range slices.Chunk(todo, batch) {
@@ -83,6 +90,31 @@ func (s *scan) files(ctx context.Context, d dirRow, rel string, list listing, mo
 			s.advance(part)
 		}
 	}
+	return nil
+}
+
+// movedFirst puts the files that the catalogue knows under another path before the others.
+func (s *scan) movedFirst(ctx context.Context, todo []work) error {
+	for i := range todo {
+		f := &todo[i]
+		if f.inode == 0 || f.known.n == 0 && len(todo) == 1 {
+			continue
+		}
+		n, err := s.w.number(ctx, "SELECT n FROM files WHERE inode=? AND size=? AND mtime=? AND n<>?", f.inode, f.size, f.mtime, f.known.n)
+		if err != nil {
+			return err
+		}
+		f.moved = n != 0
+	}
+	slices.SortStableFunc(todo, func(a, b work) int {
+		switch {
+		case a.moved == b.moved:
+			return 0
+		case a.moved:
+			return -1
+		}
+		return 1
+	})
 	return nil
 }
 
@@ -122,10 +154,10 @@ func (s *scan) take(ctx context.Context, d dirRow, rel string, chunk []work) err
 				s.unsettled[target{s.fo, rel}] = true
 				continue
 			case f.seen.err != nil:
-				s.l.warnOnce(path, f.mtime, "a file cannot be read; it is left out", f.seen.err)
+				s.l.warnOnce("a file cannot be read; it is left out", path, f.seen.err)
 				continue
 			case f.seen.odd != nil:
-				s.l.warnOnce(path, f.mtime, "a file seems to be broken; only its name tells about it", f.seen.odd)
+				s.l.warnOnce("a file seems to be broken; only its name tells about it", path, f.seen.odd)
 			}
 			if err := s.admit(ctx, d, path, f); err != nil {
 				return fmt.Errorf("write library.db: %w", err)
@@ -183,16 +215,20 @@ func checksum(f *os.File, size int64) ([]byte, error) {
 
 // admit writes one file and its item.
 func (s *scan) admit(ctx context.Context, d dirRow, path string, f work) error {
-	n, err := s.resolve(ctx, d, f)
+	here, err := s.w.number(ctx, "SELECT n FROM files WHERE dir=? AND name=? AND gone IS NULL", d.n, []byte(f.name))
 	if err != nil {
 		return err
 	}
-	if f.known.n != 0 && f.known.n != n {
+	n, err := s.resolve(ctx, here, f)
+	if err != nil {
+		return err
+	}
+	if here != 0 && here != n {
 		// Another known file took this one's place; it may turn up elsewhere yet.
-		if _, err := s.w.exec(ctx, "UPDATE files SET gone=?, dir=0 WHERE n=?", s.stamp, f.known.n); err != nil {
+		if _, err := s.w.exec(ctx, "UPDATE files SET gone=?, dir=0 WHERE n=?", s.stamp, here); err != nil {
 			return err
 		}
-		s.displaced[f.known.n] = true
+		s.displaced[here] = true
 	}
 	if n == 0 {
 		if n, err = s.w.insert(ctx, media.Video, nil); err != nil {
@@ -219,20 +255,20 @@ func (s *scan) admit(ctx context.Context, d dirRow, path string, f work) error {
 	return s.w.update(ctx, n, item.item, in, item.sort, natural(path))
 }
 
-// resolve returns the item that a file is, 0 for a new one: the one that had its inode, size and time elsewhere, the one at
-// its place, or one of its size and content that is no longer where it was.
-func (s *scan) resolve(ctx context.Context, d dirRow, f work) (int64, error) {
-	if f.known.n != 0 && f.known.inode == f.inode {
-		return f.known.n, nil
+// resolve returns the item that a file is, 0 for a new one: the one that had its inode, size and time elsewhere, the one
+// that is known here, or one of its size and content that is no longer where it was.
+func (s *scan) resolve(ctx context.Context, here int64, f work) (int64, error) {
+	if here != 0 && here == f.known.n && f.known.inode == f.inode {
+		return here, nil
 	}
 	if f.inode != 0 {
-		n, err := s.strayed(ctx, f.known.n, "inode=? AND size=? AND mtime=?", f.inode, f.size, f.mtime)
+		n, err := s.strayed(ctx, here, "inode=? AND size=? AND mtime=?", f.inode, f.size, f.mtime)
 		if err != nil || n != 0 {
 			return n, err
 		}
 	}
-	if f.known.n != 0 {
-		return f.known.n, nil
+	if here != 0 {
+		return here, nil
 	}
 	return s.strayed(ctx, 0, "size=? AND sum=?", f.size, f.seen.sum)
 }
@@ -251,7 +287,7 @@ func (s *scan) strayed(ctx context.Context, except int64, where string, args ...
 			found = append(found, k)
 		}
 		return err
-	}, "SELECT n, root, dir, name, inode, size, mtime, gone FROM files WHERE "+where+" ORDER BY gone IS NULL, n LIMIT 20", args...)
+	}, "SELECT n, root, dir, name, inode, size, mtime, gone FROM files WHERE "+where+" ORDER BY gone IS NULL, n LIMIT 5", args...)
 	if err != nil {
 		return 0, err
 	}
@@ -310,10 +346,7 @@ func (s *scan) hold(ctx context.Context, d described) (links, error) {
 		return in, err
 	}
 	if in.group == 0 {
-		in.group = outer
-		if d.item.Kind == media.Track {
-			in.group = 0 // a track without an album is its artist's, not its album artist's
-		}
+		in.group = outer // an episode whose season nobody knows is its show's
 	}
 	return in, nil
 }
@@ -337,7 +370,13 @@ func (s *scan) container(ctx context.Context, h holder, in links, picture bool) 
 				return 0, err
 			}
 		}
-		if len(s.containers) > 20_000 {
+		// The spelling of what was read last holds: "the beatles" may have become "The Beatles".
+		_, err = s.w.exec(ctx, "UPDATE items SET title=?, artist=?, show=?, genre=?, album=? WHERE n=? AND title<>?",
+			h.item.Title, h.item.Artist, h.item.Show, h.item.Genre, h.item.Album, n, h.item.Title)
+		if err != nil {
+			return 0, err
+		}
+		if len(s.containers) >= maxContainers {
 			clear(s.containers)
 		}
 		s.containers[h.key] = n

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -136,6 +137,9 @@ func (fo *folder) list(rel string, follow func(name string) (entry, bool, error)
 		}
 	}
 	l.sortPictures(pictures, stems)
+	byName := func(a, b entry) int { return strings.Compare(a.name, b.name) }
+	slices.SortFunc(l.files, byName)
+	slices.SortFunc(l.dirs, byName)
 	return l, nil
 }
 

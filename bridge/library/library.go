@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -26,7 +27,7 @@ import (
 // Config says what the library is made of.
 type Config struct {
 	DataDir        string   // where library.db lies; it exists
-	Folders        []string // the roots; one inside another belongs to the outer scan no more
+	Folders        []string // the roots; what lies in two of them belongs to the inner one
 	FollowSymlinks bool     // to targets inside one of the folders
 	Watch          bool
 	Rescan         time.Duration // between scans of everything; 0 is never
@@ -52,10 +53,11 @@ type Library struct {
 
 	// Owned by the goroutine of Run, and of New before it.
 	watcher   *watcher
-	unsettled []target         // folders with files that are still being written
-	warned    map[string]int64 // files that were warned about, with their times
-	stale     bool             // library.db knows more than the index
-	indexing  time.Duration    // how long the index took to build
+	watching  func() (add, remove func(string) error, stop func(), err error) // watcher.notify, but in tests
+	unsettled map[target]int                                                  // folders with files that are still being written, and how often they were looked at since
+	warned    map[string]string                                               // paths that were warned about, and of what
+	stale     bool                                                            // library.db knows more than the index
+	indexing  time.Duration                                                   // how long the index took to build
 
 	index   atomic.Pointer[index.Index]
 	changed chan struct{} // capacity 1
@@ -74,15 +76,16 @@ func New(cfg Config, log *slog.Logger) (*Library, error) {
 		cfg: cfg, log: log, parser: names.New(),
 		pace:    pace{settle: 2 * time.Second, debounce: time.Second, poll: time.Minute, check: 15 * time.Second},
 		changed: make(chan struct{}, 1), asked: make(chan struct{}, 1),
-		watcher: newWatcher(), warned: map[string]int64{},
+		watcher: newWatcher(), warned: map[string]string{}, unsettled: map[target]int{},
 	}
+	l.watching = l.watcher.notify
 	for _, path := range cfg.Folders {
 		abs, err := filepath.Abs(path)
 		if err != nil {
 			return nil, fmt.Errorf("library folder %q: %w", path, err)
 		}
 		if !slices.ContainsFunc(l.folders, func(f *folder) bool { return f.path == abs }) {
-			l.folders = append(l.folders, &folder{path: abs, base: shown(filepath.Base(abs))})
+			l.folders = append(l.folders, &folder{path: abs, base: strings.ReplaceAll(shown(filepath.Base(abs)), "/", "root")})
 		}
 	}
 	var err error
@@ -123,13 +126,14 @@ func (l *Library) begin(ctx context.Context) error {
 		return err
 	}
 	l.status.Counts.Folders = len(l.folders)
+	l.tellFolders()
 	return l.reindex(ctx)
 }
 
 // Close closes library.db.
 func (l *Library) Close() error { return l.db.close() }
 
-// Changed gets a value after each change of Status and after each Event; it holds one at most.
+// Changed gets a value after each change of Status and after each of Events; it holds one at most.
 func (l *Library) Changed() <-chan struct{} { return l.changed }
 
 // Status is what the library is and does.
@@ -151,12 +155,16 @@ func (l *Library) Events() []media.LibraryEvent {
 	return out
 }
 
-// tell changes the status and wakes who waits for it.
+// tell changes the status, and wakes who waits for that if anything is different.
 func (l *Library) tell(change func(*media.LibraryStatus)) {
 	l.mu.Lock()
+	before := l.status
 	change(&l.status)
+	different := !reflect.DeepEqual(before, l.status)
 	l.mu.Unlock()
-	l.wake()
+	if different {
+		l.wake()
+	}
 }
 
 // happened notes an event, merged with those that nobody has taken yet.

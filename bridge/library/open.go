@@ -23,21 +23,20 @@ func (l *Library) Open(ctx context.Context, id media.ID) (*os.File, media.Item, 
 	if err != nil {
 		return nil, media.Item{}, err
 	}
-	f, err := l.openWithin(ctx, fo, join(dir, name))
+	rel := join(dir, name)
+	f, err := call(ctx, fo, openTimeout, func() (*os.File, error) { return l.openFile(fo, rel) }, func(f *os.File) { f.Close() })
 	if err != nil {
-		return nil, media.Item{}, fmt.Errorf("open %q: %w", it.Path, err)
+		return nil, media.Item{}, fmt.Errorf("open %q: %w", it.Path, noItem(err))
 	}
 	return f, it, nil
 }
 
-// openWithin opens a file and gives up when the disk does not answer. What is not there, or is no regular file (any more),
-// counts as media.ErrNoItem.
-func (l *Library) openWithin(ctx context.Context, fo *folder, rel string) (*os.File, error) {
-	f, err := call(ctx, fo, openTimeout, func() (*os.File, error) { return l.openFile(fo, rel) }, func(f *os.File) { f.Close() })
+// noItem makes an error wrap media.ErrNoItem where the file is not there, or is no regular file any more.
+func noItem(err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotRegular) {
-		return nil, fmt.Errorf("%w: %w", media.ErrNoItem, err)
+		return fmt.Errorf("%w: %w", media.ErrNoItem, err)
 	}
-	return f, err
+	return err
 }
 
 // place returns where an item's file lies: its folder, the path of its directory, its name, and that of its own cover.

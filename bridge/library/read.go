@@ -326,8 +326,8 @@ func (c *catalogue) load(ctx context.Context) (*index.Index, error) {
 			Folder: ids[folder.Int64], Group: ids[group.Int64], Artist: ids[artist.Int64], Genre: ids[genre.Int64],
 		})
 		return err
-	}, "SELECT "+itemColumns+`, i.n, i.folder_n, i.group_n, i.artist_n, i.genre_n
-		FROM `+itemTables+` LEFT JOIN files f ON f.n = i.n LEFT JOIN roots r ON r.id = f.root
+	}, "SELECT "+ownColumns+`, i.n, i.folder_n, i.group_n, i.artist_n, i.genre_n
+		FROM items i LEFT JOIN files f ON f.n = i.n LEFT JOIN roots r ON r.id = f.root
 		WHERE f.n IS NULL OR f.gone IS NULL AND r.available ORDER BY i.sort, i.n`)
 	if err != nil {
 		return nil, err

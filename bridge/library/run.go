@@ -6,14 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"time"
 
 	"localcast/bridge/media"
 )
 
-// tombstoneAge is how long a file that is gone keeps its id for its return.
+// tombstoneAge is how long what is gone keeps its id for its return.
 const tombstoneAge = 30 * 24 * time.Hour
+
+// maxWarned bounds the paths of which is remembered that they were warned about.
+const maxWarned = 10_000
 
 // Run scans the folders and keeps the catalogue up to date until ctx ends; then it returns nil. Run it once.
 func (l *Library) Run(ctx context.Context) error {
@@ -28,32 +32,34 @@ func (l *Library) Run(ctx context.Context) error {
 	defer check.Stop()
 	defer poll.Stop()
 
-	l.pass(ctx, l.targets(""), deep)
+	l.pass(ctx, l.targets(""), deep, true)
 	for ctx.Err() == nil {
-		var settled <-chan time.Time
-		if len(l.unsettled) > 0 {
-			settled = time.After(l.pace.settle)
-		}
 		select {
 		case <-ctx.Done():
 		case <-l.asked:
-			l.pass(ctx, l.takeRequests(), deep)
+			l.pass(ctx, l.takeRequests(), deep, true)
 		case <-rescan:
-			l.pass(ctx, l.targets(""), l.routine())
+			l.pass(ctx, l.targets(""), l.routine(), true)
 		case <-check.C:
-			l.pass(ctx, l.returned(ctx), deep)
+			l.pass(ctx, l.returned(ctx), deep, true)
 		case <-poll.C:
-			l.pass(ctx, l.polled(), shallow)
+			l.pass(ctx, l.polled(), shallow, false)
 		case <-l.watcher.wake:
-			targets, r := l.quiet(ctx)
-			l.pass(ctx, targets, r)
-		case <-settled:
-			again := l.unsettled
-			l.unsettled = nil
-			l.pass(ctx, again, here)
+			l.passChanged(ctx)
+		case <-l.settling():
+			l.pass(ctx, slices.Collect(maps.Keys(l.unsettled)), here, false)
 		}
 	}
 	return nil
+}
+
+// settling fires when it is time to look again at files that were being written: soon at first, then less and less often.
+func (l *Library) settling() <-chan time.Time {
+	if len(l.unsettled) == 0 {
+		return nil
+	}
+	fewest := slices.Min(slices.Collect(maps.Values(l.unsettled)))
+	return time.After(l.pace.settle << min(fewest, 4))
 }
 
 // routine is how far the scan from time to time goes: folders that are watched have told of changes in files.
@@ -113,6 +119,7 @@ func (l *Library) leave(ctx context.Context, fo *folder, cause error) {
 		return
 	}
 	l.setAway(ctx, fo, true)
+	l.watcher.forget(fo.path)
 	l.log.Warn("a library folder is not available; its items are kept until it comes back", "folder", fo.base, "err", cause)
 	l.happened(media.LibraryEvent{
 		Type: media.FolderUnavailable, At: time.Now(), Folder: fo.base, Message: fmt.Sprintf("%s cannot be read: %s", fo.base, reason(cause)),
@@ -179,38 +186,52 @@ func (l *Library) refresh(ctx context.Context) {
 	l.stale = false
 }
 
-// pass scans the targets and tells what came of it.
-func (l *Library) pass(ctx context.Context, targets []target, r reach) {
+// pass scans the targets. told is false for the small looks between the scans that the status shows.
+func (l *Library) pass(ctx context.Context, targets []target, r reach, told bool) {
 	if len(targets) == 0 || ctx.Err() != nil {
 		return
 	}
 	begun := time.Now()
-	if r != here {
+	if told {
 		l.tell(func(s *media.LibraryStatus) { s.Scanning, s.Progress = true, 0 })
 	}
-	s := l.newScan()
+	s := l.newScan(told)
 	err := s.targets(ctx, targets, r)
 	l.stale = l.stale || s.added+s.changed+s.removed > 0
 	l.refresh(ctx)
-	for t := range s.unsettled {
-		if !slices.Contains(l.unsettled, t) {
-			l.unsettled = append(l.unsettled, t)
-		}
-	}
+	l.settle(targets, s)
 	if s.added+s.changed+s.removed > 0 {
 		l.happened(media.LibraryEvent{Type: media.LibraryUpdated, At: time.Now(), Added: s.added, Removed: s.removed})
 		l.log.Info("library changed", "added", s.added, "changed", s.changed, "removed", s.removed,
 			"dur", time.Since(begun).Round(time.Millisecond))
 	}
 	l.tellFolders()
-	l.tell(func(st *media.LibraryStatus) {
-		st.Scanning, st.Progress = false, 0
-		if err == nil && r != here {
-			st.LastScan = begun
-		}
-	})
-	if err != nil && ctx.Err() == nil {
+	if told {
+		l.tell(func(st *media.LibraryStatus) {
+			st.Scanning, st.Progress = false, 0
+			if err == nil {
+				st.LastScan = time.Now()
+			}
+		})
+	}
+	switch {
+	case err == nil || ctx.Err() != nil:
+	case damaged(err):
+		l.log.Error("library.db is damaged; at the next start it is set aside and rebuilt from the folders", "err", err)
+	default:
 		l.log.Error("a scan was broken off; the next one tries again", "err", err)
+	}
+}
+
+// settle notes what has to be looked at again soon.
+func (l *Library) settle(targets []target, s *scan) {
+	for t := range l.unsettled {
+		if slices.Contains(targets, t) && !s.unsettled[t] {
+			delete(l.unsettled, t)
+		}
+	}
+	for t := range s.unsettled {
+		l.unsettled[t]++
 	}
 }
 
@@ -240,43 +261,37 @@ func (s *scan) targets(ctx context.Context, targets []target, r reach) error {
 func (s *scan) purge(ctx context.Context) error {
 	err := s.w.transact(ctx, func() error {
 		before := s.stamp - int64(tombstoneAge/time.Second)
-		n, err := s.w.exec(ctx, "DELETE FROM items WHERE n IN (SELECT n FROM files WHERE gone < ?)", before)
-		if err != nil || n == 0 {
-			return err
-		}
-		if _, err := s.w.exec(ctx, "DELETE FROM files WHERE gone < ?", before); err != nil {
-			return err
-		}
-		// Seasons before shows and albums before artists: what was held by what just went goes in the second round.
-		for range 2 {
-			for _, column := range []string{"group_n", "artist_n", "genre_n"} {
-				_, err := s.w.exec(ctx, `DELETE FROM items WHERE key IS NOT NULL AND key NOT LIKE 'kind %'
-					AND kind IN (`+heldBy(column)+`)
-					AND n NOT IN (SELECT `+column+` FROM items WHERE `+column+` IS NOT NULL)
-					AND n NOT IN (SELECT group_n FROM items WHERE group_n IS NOT NULL)`)
-				if err != nil {
-					return err
-				}
+		forgotten := int64(0)
+		for _, table := range []string{"files", "dirs"} {
+			n, err := s.w.exec(ctx, "DELETE FROM items WHERE n IN (SELECT n FROM "+table+" WHERE gone < ?)", before)
+			if err != nil {
+				return err
 			}
+			if _, err := s.w.exec(ctx, "DELETE FROM "+table+" WHERE gone < ?", before); err != nil {
+				return err
+			}
+			forgotten += n
+		}
+		if forgotten == 0 {
+			return nil
 		}
 		s.l.stale = true
+		// What holds others comes after what it holds: shows after seasons, artists after albums.
+		for _, kinds := range []string{"'season','album'", "'show','artist','genre'"} {
+			_, err := s.w.exec(ctx, "DELETE FROM items WHERE kind IN ("+kinds+`) AND n NOT IN (SELECT group_n FROM items
+				WHERE group_n IS NOT NULL UNION SELECT artist_n FROM items WHERE artist_n IS NOT NULL
+				UNION SELECT genre_n FROM items WHERE genre_n IS NOT NULL)`)
+			if err != nil {
+				return err
+			}
+		}
+		clear(s.containers)
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("write library.db: %w", err)
 	}
 	return nil
-}
-
-// heldBy is the kinds of container that a column refers to.
-func heldBy(column string) string {
-	switch column {
-	case "artist_n":
-		return "'artist'"
-	case "genre_n":
-		return "'genre'"
-	}
-	return "'show','season','album'"
 }
 
 // retire takes the files of folders that are configured no more for gone.
@@ -298,15 +313,15 @@ func (l *Library) retire(ctx context.Context, kept map[int64]bool) error {
 	return err
 }
 
-// warnOnce warns about a file, and not again while the file stays as it is.
-func (l *Library) warnOnce(path string, mtime int64, what string, err error) {
-	if len(l.warned) > 10_000 {
-		clear(l.warned)
-	}
-	if at, ok := l.warned[path]; ok && at == mtime {
+// warnOnce warns about a path, and not again of the same.
+func (l *Library) warnOnce(what, path string, err error) {
+	if l.warned[path] == err.Error() {
 		return
 	}
-	l.warned[path] = mtime
+	if len(l.warned) >= maxWarned {
+		clear(l.warned)
+	}
+	l.warned[path] = err.Error()
 	l.log.Warn(what, "item", path, "err", err)
 }
 

@@ -31,8 +31,9 @@ type scan struct {
 	l     *Library
 	w     *writer
 	stamp int64 // unix seconds of its beginning: the time at which files are gone
+	told  bool  // its progress is told
 
-	fo       *folder
+	fo       *folder // that is being scanned
 	progress float64 // 0 to 1
 
 	missing    map[int64]int64 // files that were not where they belong and have not turned up elsewhere, with their roots
@@ -46,9 +47,9 @@ type scan struct {
 	published               time.Time
 }
 
-func (l *Library) newScan() *scan {
+func (l *Library) newScan(told bool) *scan {
 	return &scan{
-		l: l, w: l.db.write, stamp: time.Now().Unix(), published: time.Now(),
+		l: l, w: l.db.write, told: told, stamp: time.Now().Unix(), published: time.Now(),
 		missing: map[int64]int64{}, lost: map[int64]int64{}, displaced: map[int64]bool{},
 		containers: map[string]int64{}, pictured: map[int64]bool{}, unsettled: map[target]bool{},
 	}
@@ -61,6 +62,7 @@ type dirRow struct {
 	dev, inode, mtime int64
 	listed            int64 // mtime when its listing was last read; 0 if it has to be read again
 	cover             string
+	gone              bool
 }
 
 // identity recognises a folder that a chain of links leads back to.
@@ -70,6 +72,9 @@ type identity struct{ dev, inode int64 }
 // returned; all others cost a warning.
 func (s *scan) target(ctx context.Context, t target, r reach, share float64) error {
 	s.fo = t.fo
+	if s.told && t.rel == "" {
+		s.l.mayWatch(ctx, t.fo)
+	}
 	root, err := s.rootRow(ctx)
 	if err != nil {
 		return err
@@ -85,7 +90,7 @@ func (s *scan) target(ctx context.Context, t target, r reach, share float64) err
 			return err
 		}
 		next, ok := rows[name]
-		if !ok {
+		if !ok || next.gone {
 			break
 		}
 		d, rel = next, join(rel, name)
@@ -142,6 +147,11 @@ func (s *scan) visit(ctx context.Context, d dirRow, rel string, r reach, moved b
 	if len(above) >= maxDepth {
 		return s.complain(rel, errors.New("folders are nested too deep here"))
 	}
+	if moved {
+		if err := s.describeDir(ctx, d, rel); err != nil {
+			return fmt.Errorf("write library.db: %w", err)
+		}
+	}
 	if err := s.files(ctx, d, rel, list, moved, share/float64(len(list.dirs)+1)); err != nil {
 		return err
 	}
@@ -176,7 +186,7 @@ func (s *scan) complain(rel string, err error) error {
 		return &folderError{err}
 	}
 	if !errors.Is(err, fs.ErrNotExist) { // it went while we looked: its parent will tell
-		s.l.log.Warn("a folder cannot be read; what is known of it stays", "folder", join(s.fo.base, shown(rel)), "err", err)
+		s.l.warnOnce("a folder cannot be read; what is known of it stays", join(s.fo.base, shown(rel)), err)
 	}
 	return nil
 }
@@ -224,6 +234,9 @@ func (s *scan) knownBelow(ctx context.Context, d dirRow, rel string, above []ide
 	part := share / float64(len(rows)+1)
 	s.advance(part)
 	for name, row := range rows {
+		if row.gone {
+			continue
+		}
 		if err := s.visit(ctx, row, join(rel, name), shallow, false, above, part); err != nil {
 			return err
 		}
@@ -244,22 +257,30 @@ func (s *scan) subdirs(ctx context.Context, d dirRow, rel string, list listing) 
 		return nil, err
 	}
 	var out []subdir
+	moved := map[int64]bool{}
 	for _, e := range list.dirs {
 		if s.l.isRoot(filepath.Join(s.fo.path, filepath.FromSlash(join(rel, e.name)))) {
 			continue // another of the configured folders
 		}
 		row, known := rows[e.name]
-		sub := subdir{row: row}
 		delete(rows, e.name)
-		if !known {
+		sub := subdir{row: row, fresh: row.gone || row.inode != e.inode}
+		switch {
+		case !known:
 			if sub, err = s.newOrMoved(ctx, d, rel, e); err != nil {
 				return nil, err
 			}
+			moved[sub.row.n] = true
+		case sub.fresh:
+			s.l.unwatch(s.fo, join(rel, e.name)) // the watch was of what was here before
 		}
 		out = append(out, sub)
 	}
 	for _, row := range rows {
-		s.lost[row.n] = s.fo.root
+		if !row.gone && !moved[row.n] {
+			s.lost[row.n] = s.fo.root
+			s.l.unwatch(s.fo, join(rel, row.name))
+		}
 	}
 	return out, nil
 }
@@ -273,17 +294,16 @@ func (s *scan) newOrMoved(ctx context.Context, d dirRow, rel string, e entry) (s
 			return err
 		}
 		for _, c := range candidates {
-			if s.dirStays(ctx, c) {
+			from, err := s.dirPath(ctx, c.n)
+			if err != nil || s.dirStays(ctx, c, from) {
 				continue
 			}
+			s.l.unwatch(s.fo, from)
 			sub = subdir{row: c, moved: true}
 			sub.row.parent, sub.row.name = d.n, e.name
 			delete(s.lost, c.n)
 			s.changed++
-			if err := s.moveDir(ctx, sub.row); err != nil {
-				return err
-			}
-			return s.describeDir(ctx, sub.row, join(rel, e.name))
+			return s.moveDir(ctx, sub.row)
 		}
 		sub.row.n, err = s.newDir(ctx, sub.row, join(rel, e.name))
 		return err
@@ -295,7 +315,7 @@ func (s *scan) newOrMoved(ctx context.Context, d dirRow, rel string, e entry) (s
 func (s *scan) advance(by float64) {
 	before := int(s.progress * 100)
 	s.progress = min(s.progress+by, 1)
-	if p := s.progress; int(p*100) > before {
+	if p := s.progress; s.told && int(p*100) > before {
 		s.l.tell(func(st *media.LibraryStatus) { st.Progress = p })
 	}
 }
@@ -324,11 +344,14 @@ func (s *scan) finish(ctx context.Context) error {
 	return nil
 }
 
-// loseDir marks the files below a folder as gone, and forgets the folders.
+// loseDir marks a folder and all below it as gone.
 func (s *scan) loseDir(ctx context.Context, n int64) error {
 	const below = `WITH RECURSIVE below(n) AS (SELECT ? UNION ALL SELECT d.n FROM dirs d JOIN below b ON d.parent = b.n) `
 	k, err := s.w.exec(ctx, below+"UPDATE files SET gone=? WHERE gone IS NULL AND dir IN (SELECT n FROM below)", n, s.stamp)
 	s.removed += int(k)
+	if err == nil {
+		_, err = s.w.exec(ctx, below+"UPDATE dirs SET gone=?, listed=0 WHERE gone IS NULL AND n IN (SELECT n FROM below)", n, s.stamp)
+	}
 	return err
 }
 
@@ -338,11 +361,11 @@ func (s *scan) dirsIn(ctx context.Context, parent int64) (map[string]dirRow, err
 	err := s.w.query(ctx, func(r *sql.Rows) error {
 		d := dirRow{parent: parent}
 		var name, cover []byte
-		err := r.Scan(&d.n, &name, &d.dev, &d.inode, &d.mtime, &d.listed, &cover)
+		err := r.Scan(&d.n, &name, &d.dev, &d.inode, &d.mtime, &d.listed, &cover, &d.gone)
 		d.name, d.cover = string(name), string(cover)
 		rows[d.name] = d
 		return err
-	}, "SELECT n, name, dev, inode, mtime, listed, cover FROM dirs WHERE root=? AND parent=?", s.fo.root, parent)
+	}, "SELECT n, name, dev, inode, mtime, listed, cover, gone IS NOT NULL FROM dirs WHERE root=? AND parent=?", s.fo.root, parent)
 	return rows, err
 }
 
@@ -355,22 +378,18 @@ func (s *scan) dirsLike(ctx context.Context, e entry) ([]dirRow, error) {
 	err := s.w.query(ctx, func(r *sql.Rows) error {
 		d := dirRow{inode: e.inode, dev: e.dev, mtime: e.mtime}
 		var name []byte
-		err := r.Scan(&d.n, &d.parent, &name)
+		err := r.Scan(&d.n, &d.parent, &name, &d.gone)
 		d.name = string(name)
 		out = append(out, d)
 		return err
-	}, "SELECT n, parent, name FROM dirs WHERE root=? AND inode=? AND dev=? AND mtime=? AND parent<>0", s.fo.root, e.inode, e.dev, e.mtime)
+	}, "SELECT n, parent, name, gone IS NOT NULL FROM dirs WHERE root=? AND inode=? AND dev=? AND mtime=? AND parent<>0", s.fo.root, e.inode, e.dev, e.mtime)
 	return out, err
 }
 
 // dirStays reports whether a folder is where the catalogue has it, or may be.
-func (s *scan) dirStays(ctx context.Context, d dirRow) bool {
-	if _, ok := s.lost[d.n]; ok {
+func (s *scan) dirStays(ctx context.Context, d dirRow, rel string) bool {
+	if _, ok := s.lost[d.n]; ok || d.gone {
 		return false
-	}
-	rel, err := s.dirPath(ctx, d.n)
-	if err != nil {
-		return true
 	}
 	e, err := call(ctx, s.fo, listTimeout, func() (entry, error) { return s.l.stat(s.fo, rel) }, nil)
 	if err != nil {
@@ -436,10 +455,10 @@ func (s *scan) saveDir(ctx context.Context, d dirRow, rel string, list listing, 
 	if s.young(e.mtime, at) || s.unsettled[target{s.fo, rel}] {
 		listed = 0
 	}
-	if d.dev == e.dev && d.inode == e.inode && d.mtime == e.mtime && d.listed == listed && d.cover == list.cover {
+	if !d.gone && d.dev == e.dev && d.inode == e.inode && d.mtime == e.mtime && d.listed == listed && d.cover == list.cover {
 		return nil
 	}
-	_, err := s.w.exec(ctx, "UPDATE dirs SET dev=?, inode=?, mtime=?, listed=?, cover=? WHERE n=?",
+	_, err := s.w.exec(ctx, "UPDATE dirs SET dev=?, inode=?, mtime=?, listed=?, cover=?, gone=NULL WHERE n=?",
 		e.dev, e.inode, e.mtime, listed, []byte(list.cover), d.n)
 	if err != nil {
 		return fmt.Errorf("write library.db: %w", err)

@@ -2,7 +2,6 @@ package library
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,7 +18,8 @@ type watcher struct {
 	wake chan struct{} // capacity 1: there is something to take
 
 	// Owned by the goroutine of Run.
-	fs      *fsnotify.Watcher   // nil: nothing is watched
+	add     func(path string) error // nil: nothing is watched
+	remove  func(path string) error
 	watched map[string]struct{} // absolute paths
 
 	mu       sync.Mutex // guards what follows
@@ -36,27 +36,30 @@ func (l *Library) startWatching() func() {
 	if !l.cfg.Watch {
 		return func() {}
 	}
-	fs, err := fsnotify.NewWatcher()
+	add, remove, stop, err := l.watching()
 	if err != nil {
 		l.log.Warn("folders cannot be watched; they are looked at in intervals", "err", err)
-		for _, fo := range l.folders {
-			fo.polled = true
-		}
 		return func() {}
 	}
-	w := l.watcher
-	w.fs = fs
+	l.watcher.add, l.watcher.remove = add, remove
+	return stop
+}
+
+// notify watches by the means of the system. stop ends the watch and waits for it.
+func (w *watcher) notify() (add, remove func(string) error, stop func(), err error) {
+	fs, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		w.collect(fs)
 	}()
-	return func() {
-		if err := fs.Close(); err != nil {
-			l.log.Warn("the watch of the folders did not end cleanly", "err", err)
-		}
+	return fs.Add, fs.Remove, func() {
+		_ = fs.Close() // it only says that it is closed
 		<-done
-	}
+	}, nil
 }
 
 // collect notes what changes until fs is closed. It never waits, so that the kernel's queue does not fill.
@@ -107,13 +110,13 @@ func (w *watcher) take() (dirty []string, overflow bool) {
 	return dirty, overflow
 }
 
-// quiet waits until nothing has changed for a moment, though not for long, and returns what has changed.
-func (l *Library) quiet(ctx context.Context) ([]target, reach) {
+// passChanged waits until nothing has changed for a moment, though not for long, and looks at what has.
+func (l *Library) passChanged(ctx context.Context) {
 	latest := time.After(3 * l.pace.debounce)
 	for waiting := true; waiting; {
 		select {
 		case <-ctx.Done():
-			return nil, here
+			return
 		case <-l.watcher.wake:
 		case <-time.After(l.pace.debounce):
 			waiting = false
@@ -123,16 +126,34 @@ func (l *Library) quiet(ctx context.Context) ([]target, reach) {
 	}
 	dirty, overflow := l.watcher.take()
 	if overflow {
-		l.log.Warn("more changed in the library folders than could be noted; all of them are looked through")
-		return l.targets(""), deep
+		l.overflowed(ctx)
+		return
 	}
-	var out []target
+	var changed []target
 	for _, path := range dirty {
 		if t, ok := l.targetOf(path); ok {
-			out = append(out, t)
+			changed = append(changed, t)
+			delete(l.unsettled, t)
 		}
 	}
-	return out, here
+	l.pass(ctx, changed, here, false)
+}
+
+// overflowed looks through everything, since changes were lost. Until that is done the folders count as polled.
+func (l *Library) overflowed(ctx context.Context) {
+	l.log.Warn("more changed in the library folders than could be noted; all of them are looked through")
+	var watched []*folder
+	for _, fo := range l.folders {
+		if !fo.polled {
+			watched = append(watched, fo)
+			fo.polled = true
+		}
+	}
+	l.tellFolders()
+	for _, fo := range watched {
+		fo.polled = false
+	}
+	l.pass(ctx, l.targets(""), deep, true)
 }
 
 // targetOf returns what an absolute path means below the innermost configured folder.
@@ -151,48 +172,52 @@ func (l *Library) targetOf(path string) (target, bool) {
 	return best, best.fo != nil
 }
 
+// mayWatch decides anew whether one of the configured folders can be watched, or has to be polled.
+func (l *Library) mayWatch(ctx context.Context, fo *folder) {
+	if !l.cfg.Watch {
+		return
+	}
+	far, err := call(ctx, fo, listTimeout, func() (bool, error) { return remote(fo.path), nil }, nil)
+	fo.polled = far || err != nil || l.watcher.add == nil
+	if fo.polled {
+		l.watcher.forget(fo.path)
+	}
+}
+
 // watch makes sure that a folder is watched.
 func (l *Library) watch(fo *folder, rel string) {
 	w := l.watcher
-	if !l.cfg.Watch || w.fs == nil {
-		return
-	}
-	if rel == "" {
-		fo.polled = remote(fo.path)
-	}
-	if fo.polled {
+	if w.add == nil || fo.polled {
 		return
 	}
 	path := filepath.Join(fo.path, filepath.FromSlash(rel))
 	if _, ok := w.watched[path]; ok {
 		return
 	}
-	err := w.fs.Add(path)
+	err := w.add(path)
 	switch {
 	case err == nil:
 		w.watched[path] = struct{}{}
 	case exhausted(err):
 		fo.polled = true
 		w.forget(fo.path)
-		l.log.Warn("too many folders to watch; this one is looked at in intervals (Linux: raise fs.inotify.max_user_watches)",
-			"folder", fo.base, "err", err)
+		l.warnOnce("too many folders to watch; they are looked at in intervals (Linux: raise fs.inotify.max_user_watches)", fo.base, err)
 	default:
 		l.log.Debug("a folder cannot be watched", "folder", fo.base, "err", err)
 	}
 }
 
+// unwatch ends the watches of what lies, or lay, at a path and below.
+func (l *Library) unwatch(fo *folder, rel string) {
+	l.watcher.forget(filepath.Join(fo.path, filepath.FromSlash(rel)))
+}
+
 // forget ends the watches of a folder and of all below it, under the paths that they had when they began.
 func (w *watcher) forget(path string) {
-	if w.fs == nil {
-		return
-	}
 	for p := range w.watched {
 		if p == path || strings.HasPrefix(p, path+string(filepath.Separator)) {
 			delete(w.watched, p)
-			// A watch that has ended by itself is no error.
-			if err := w.fs.Remove(p); err != nil && !errors.Is(err, fsnotify.ErrNonExistentWatch) {
-				continue
-			}
+			_ = w.remove(p) // most have ended by themselves
 		}
 	}
 }

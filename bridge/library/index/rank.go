@@ -9,72 +9,72 @@ import (
 // Scores are whole numbers up to best, so that ranking is counting. What matches exactly lies above what begins with the
 // query, and that above what merely has its words.
 const (
-	best       = 1000 // the title is the query
-	complete   = 950  // the query names the whole title and more that fits, in any order
-	beginning  = 700  // the title begins with the query: up to beginning+200
-	inTitle    = 500  // the title has all words: up to inTitle+190
-	scattered  = 200  // some words are elsewhere: up to scattered+290
+	best       = 1000 // the own title is the query
+	complete   = 950  // the query names the whole own title and more that fits, in any order
+	numbered   = 900  // the query names an episode by its show and number
+	beginning  = 650  // the own title begins with the query: up to beginning+200
+	inTitle    = 450  // the own title has all words: up to inTitle+190
+	scattered  = 150  // some words are elsewhere: up to scattered+290
 	prefixCost = 10   // for each word that is met by a prefix only
 )
 
 // fit counts how the terms of a query meet one text of a document.
 type fit struct {
-	words    int  // of the text
-	covered  int  // words of the text that some term meets
-	met      int  // terms that the text meets
-	whole    int  // terms that it meets with a whole word
-	inOrder  bool // the text begins with the terms, in their order
-	sequence int  // how many of the first words did so far
+	words      int    // of the text
+	covered    int    // words of the text that some term meets
+	met, whole uint64 // terms that the text meets at all, and with a whole word: bits
+	inOrder    bool   // the text begins with the terms, in their order
 }
 
-// score tells how well a document that meets all terms does so.
+// score tells how well a document that meets all terms does so. The own title of an episode is its name where it has one;
+// its show, which stands as its title, is then only where it belongs.
 func (x *Index) score(d uint32, terms []term) int {
 	t := x.tokensOf(d)
-	var metAny, wholeAny uint64
-	title := fitText(&t, terms, &metAny, &wholeAny)
-	own := title
-	if name := fitText(&t, terms, &metAny, &wholeAny); name.words > 0 {
-		own = name // an episode's own title; its show is then only where it belongs
+	title := fitText(&t, terms)
+	own := fitText(&t, terms)
+	whole := title.whole | own.whole
+	if own.words == 0 {
+		own = title
 	}
 	for len(t) > 0 {
 		w := t.next()
 		for i, q := range terms {
 			if q.isWhole(w) {
-				wholeAny |= 1 << i
+				whole |= 1 << i
 			}
 		}
 	}
 	n := len(terms)
-	partial := 0 // terms that nowhere are a whole word
-	for i := range terms {
-		if wholeAny&(1<<i) == 0 {
-			partial++
-		}
-	}
+	all := uint64(1)<<n - 1
+	partial := n - count(whole&all)
 	share := 0.0
 	if own.words > 0 {
 		share = float64(own.covered) / float64(own.words)
 	}
 	score := 0
 	switch {
-	case own.words > 0 && own.inOrder && own.words == n && own.whole == n:
+	case own.words == n && own.inOrder && own.whole == all:
 		score = best
 	case own.words > 0 && own.covered == own.words && partial == 0:
 		score = complete
-	case own.inOrder && own.met == n:
+	case title.words > 0 && title.covered == title.words && partial == 0 && n > title.words && own.met == 0:
+		score = numbered
+	case own.inOrder && own.met == all:
 		score = beginning + int(200*share)
-	case own.met == n:
+	case own.met == all:
 		score = inTitle + int(190*share)
 	default:
-		score = scattered + int(190*share) + 100*own.met/n
+		score = scattered + int(190*share) + 100*count(own.met)/n
 	}
 	return max(score-prefixCost*partial, 1)
 }
 
-// fitText reads one text of a document, its number of words first.
-func fitText(t *tokens, terms []term, metAny, wholeAny *uint64) fit {
-	f := fit{words: int(t.next()), inOrder: true}
-	var met, whole uint64
+// fitText reads one text of a document, its number of words first. The last term may be a word that is still being typed:
+// it covers what it begins.
+func fitText(t *tokens, terms []term) fit {
+	f := fit{words: int(t.next())}
+	last := len(terms) - 1
+	f.inOrder = f.words >= len(terms)
 	for i := range f.words {
 		w := t.next()
 		covered := false
@@ -82,43 +82,26 @@ func fitText(t *tokens, terms []term, metAny, wholeAny *uint64) fit {
 			if !q.has(w) {
 				continue
 			}
-			met |= 1 << j
+			f.met |= 1 << j
 			if q.isWhole(w) {
-				whole |= 1 << j
-				covered = true
-			} else if j == len(terms)-1 {
-				covered = true // the word that is still being typed
+				f.whole |= 1 << j
 			}
+			covered = covered || q.isWhole(w) || j == last
 		}
 		if covered {
 			f.covered++
 		}
-		if i < len(terms) && !(terms[i].isWhole(w) || i == len(terms)-1 && terms[i].has(w)) {
+		if i < last && !terms[i].isWhole(w) || i == last && !terms[i].has(w) {
 			f.inOrder = false
 		}
 	}
-	f.inOrder = f.inOrder && f.words >= len(terms)
-	for j := range terms {
-		if met&(1<<j) != 0 {
-			f.met++
-		}
-		if whole&(1<<j) != 0 {
-			f.whole++
-		}
-	}
-	*metAny |= met
-	*wholeAny |= whole
 	return f
 }
 
 // ranking sorts documents by counting: one list for each score, twice, since what cannot be played comes last.
 type ranking struct {
 	total   int
-	buckets [2][][]uint32
-}
-
-func newRanking() *ranking {
-	return &ranking{buckets: [2][][]uint32{make([][]uint32, best+1), make([][]uint32, best+1)}}
+	buckets [2][best + 1][]uint32
 }
 
 func (r *ranking) add(d uint32, score int, playable bool) {
@@ -161,24 +144,20 @@ func (x *Index) sortByUse(docs []uint32, use func(media.ID) media.Use) {
 		return
 	}
 	type used struct {
-		doc uint32
-		use media.Use
+		doc        uint32
+		inProgress bool
+		last       int64
 	}
 	all := make([]used, len(docs))
 	for i, d := range docs {
-		all[i] = used{d, use(unpack(x.ids[d]))}
+		u := use(unpack(x.ids[d]))
+		all[i] = used{d, u.Position > 0, u.LastAt}
 	}
 	slices.SortStableFunc(all, func(a, b used) int {
-		if pa, pb := a.use.Position > 0, b.use.Position > 0; pa != pb {
-			if pa {
-				return -1
-			}
-			return 1
-		}
 		switch {
-		case a.use.LastAt > b.use.LastAt:
+		case a.inProgress != b.inProgress && a.inProgress, a.inProgress == b.inProgress && a.last > b.last:
 			return -1
-		case a.use.LastAt < b.use.LastAt:
+		case a.inProgress != b.inProgress, a.last < b.last:
 			return 1
 		}
 		return 0

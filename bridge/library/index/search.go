@@ -48,7 +48,7 @@ func (x *Index) Search(q media.Query, use func(media.ID) media.Use, playable fun
 		terms[i] = term{from, to, x.word(from) == w}
 	}
 	verdicts := x.judge(playable)
-	ranked := newRanking()
+	ranked := &ranking{}
 	for set, base := x.matching(terms), 0; base < len(set); base++ {
 		for rest := set[base]; rest != 0; rest &= rest - 1 {
 			d := uint32(base*64 + bits.TrailingZeros64(rest))
@@ -59,6 +59,8 @@ func (x *Index) Search(q media.Query, use func(media.ID) media.Use, playable fun
 	}
 	return ranked.total, x.page(ranked, q, use, verdicts)
 }
+
+func count(set uint64) int { return bits.OnesCount64(set) }
 
 // verdict is what a device says of a class of items.
 type verdict struct {

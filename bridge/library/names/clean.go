@@ -70,7 +70,8 @@ func (p *Parser) findYear(name string) (from, to int) {
 			continue
 		}
 		wrapped := strings.ContainsRune("([", rune(name[m[0]-1])) && m[1] < len(name) && strings.ContainsRune(")]", rune(name[m[1]]))
-		bare := strings.ContainsRune(" .-", rune(name[m[0]-1])) && (m[1] == len(name) || strings.ContainsRune(" .-", rune(name[m[1]])))
+		bare := strings.ContainsRune(" .-", rune(name[m[0]-1])) &&
+			(m[1] == len(name) || strings.ContainsRune(" .", rune(name[m[1]])) || name[m[1]] == '-' && !digitAt(name, m[1]+1))
 		if wrapped || bare && !inBrackets && m[0] < limit {
 			from, to = m[0], m[1]
 			inBrackets = inBrackets || wrapped
@@ -95,8 +96,8 @@ func cutNoise(name string) string {
 	return name
 }
 
-// noiseStart returns where release noise begins in a name of words, or -1. A name never is noise from its beginning. Weak
-// words ("extended", "web") count only directly before certain ones.
+// noiseStart returns where release noise begins in a name of words, or -1. A name never is noise from its beginning. What
+// may also be a title's word counts only beside other noise or, if it is likely enough, at the end.
 func noiseStart(name string) int {
 	type word struct {
 		text string
@@ -115,13 +116,15 @@ func noiseStart(name string) int {
 		words = append(words, word{strings.ToLower(strings.Trim(name[i:j], ".,")), i})
 		i = j
 	}
+	any := func(w string) bool { return noise(w) || likelyNoise(w) || weakNoise(w) }
 	for i := 1; i < len(words); i++ {
-		if noise(words[i].text) {
-			for i > 1 && weakNoise(words[i-1].text) {
-				i--
-			}
-			return words[i].at
+		if !noise(words[i].text) && !(likelyNoise(words[i].text) && (i == len(words)-1 || any(words[i+1].text))) {
+			continue
 		}
+		for i > 1 && any(words[i-1].text) {
+			i--
+		}
+		return words[i].at
 	}
 	return -1
 }
@@ -129,13 +132,22 @@ func noiseStart(name string) int {
 // noise reports whether a word only ever describes a release.
 func noise(w string) bool {
 	switch w {
-	case "480p", "480i", "576p", "576i", "720p", "720i", "1080p", "1080i", "1440p", "2160p", "4320p", "uhd", "4k", "8k",
+	case "480p", "480i", "576p", "576i", "720p", "720i", "1080p", "1080i", "1440p", "2160p", "4320p", "uhd",
 		"hdtv", "pdtv", "sdtv", "dsr", "dvdrip", "dvdscr", "dvd5", "dvd9", "bdrip", "brrip", "bluray", "bdremux", "remux",
 		"webrip", "webdl", "web-dl", "hdrip", "hdcam", "telesync", "tvrip", "vhsrip",
 		"x264", "x265", "h264", "h265", "h.264", "h.265", "hevc", "avc", "xvid", "divx", "av1", "vp9", "10bit", "8bit", "hi10p",
-		"hdr", "hdr10", "hdr10+", "dolbyvision", "sdr",
-		"aac", "aac2.0", "aac5.1", "ac3", "eac3", "e-ac3", "dts", "dtshd", "truehd", "atmos", "ddp5.1", "ddp", "dd5.1", "dd2.0",
-		"ddp2.0", "flac2.0", "5.1", "7.1", "repack", "nf", "amzn", "dsnp", "hmax", "atvp":
+		"hdr10", "hdr10+", "dolbyvision",
+		"aac2.0", "aac5.1", "ac3", "eac3", "e-ac3", "dtshd", "truehd", "ddp5.1", "ddp", "dd5.1", "dd2.0",
+		"ddp2.0", "flac2.0", "amzn", "dsnp", "hmax", "atvp":
+		return true
+	}
+	return false
+}
+
+// likelyNoise reports whether a word mostly describes a release.
+func likelyNoise(w string) bool {
+	switch w {
+	case "4k", "8k", "hdr", "sdr", "aac", "dts", "atmos", "5.1", "7.1", "repack", "nf":
 		return true
 	}
 	return false

@@ -63,7 +63,7 @@ func New() *Parser {
 		bareParens:    re(`\(\s*\)`),
 		trackNumber:   re(`^(\d{1,3})(?:\s*[-.)_]+\s*|\s+)(\S.*)$`),
 		discTrack:     re(`^(\d)[-.](\d\d)(?:\s*[-.)_]+\s*|\s+)(\S.*)$`),
-		leadingYear:   re(`^[\[(]?((?:19|20)\d\d)[\])]?\s*(?:[-_.]\s*)?(\S.*)$`),
+		leadingYear:   re(`^[\[(]?((?:19|20)\d\d)(?:[\])]\s*|\s+)(?:[-_.]\s*)?([^\s\[(].*)$`),
 		trailingYear:  re(`^(.*\S)\s*[\[(]((?:19|20)\d\d)[\])]$`),
 	}
 }

@@ -9,16 +9,17 @@ type fragments struct {
 // maxTracks bounds the tracks of a file that are remembered.
 const maxTracks = 64
 
-// end returns the end, in seconds, of a fragmented file that states no duration: from its segment indexes, else from the
+// fragmentsEnd returns the end, in seconds, of a fragmented file that states no duration: from its segment indexes, else from the
 // fragments themselves; 0 if that would take too much reading.
 func (m *mp4) fragmentsEnd() float64 {
-	var indexed, last float64
+	indexed := map[int64]float64{} // by track
+	last := 0.0
 	err := m.walk(0, m.s.size, 0, func(kind string, body, to int64) error {
 		switch kind {
 		case "sidx":
-			indexed += m.segmentIndex(body)
+			m.segmentIndex(body, indexed)
 		case "moof":
-			if indexed == 0 {
+			if len(indexed) == 0 {
 				return m.walk(body, to, 1, func(kind string, body, to int64) error {
 					if kind != "traf" {
 						return nil
@@ -31,37 +32,42 @@ func (m *mp4) fragmentsEnd() float64 {
 		}
 		return nil
 	})
+	longest := 0.0
+	for _, d := range indexed {
+		longest = max(longest, d)
+	}
 	switch {
-	case indexed > 0:
-		return indexed
+	case longest > 0:
+		return longest
 	case err != nil:
 		return 0
 	}
 	return last
 }
 
-// segmentIndex sums the durations of a sidx box.
-func (m *mp4) segmentIndex(body int64) float64 {
+// segmentIndex adds the durations in a sidx box to those of its track. What refers to another index is counted there.
+func (m *mp4) segmentIndex(body int64, sums map[int64]float64) {
 	b, err := m.s.bytes(body, 32)
-	if err != nil {
-		return 0
+	if err != nil || len(sums) > maxTracks {
+		return
 	}
-	scale, count, first := be32(b[8:]), be16(b[22:]), body+24
+	track, scale, count, first := be32(b[4:]), be32(b[8:]), be16(b[22:]), body+24
 	if b[0] != 0 {
 		count, first = be16(b[30:]), body+32
-	}
-	if scale == 0 {
-		return 0
 	}
 	sum := int64(0)
 	for i := range count {
 		b, err := m.s.bytes(first+12*int64(i), 12)
 		if err != nil {
-			return 0
+			return
 		}
-		sum += be32(b[4:])
+		if b[0]&0x80 == 0 {
+			sum += be32(b[4:])
+		}
 	}
-	return float64(sum) / float64(scale)
+	if scale > 0 {
+		sums[track] += float64(sum) / float64(scale)
+	}
 }
 
 // fragmentEnd returns where the samples of a traf end, in seconds.

@@ -33,7 +33,7 @@ func readOgg(s *source, info *Info) error {
 				main = st
 				main.serial = page.serial
 			}
-		} else if at := commentStart(page.data); at > 0 {
+		} else if at := commentStart(page.data); at > 0 || info.AudioCodec == "speex" {
 			readVorbisComment(s, info, page.body+int64(at), int64(len(page.data)-at))
 			break
 		}
@@ -121,7 +121,8 @@ func oggHeader(b []byte, info *Info) (oggStream, bool) {
 	return oggStream{}, false
 }
 
-// commentStart returns where the comments begin in a comment packet, or 0 for another packet.
+// commentStart returns where the comments begin in a comment packet, or 0 for another packet. Only Speex has no mark before
+// them.
 func commentStart(b []byte) int {
 	for _, magic := range []string{"\x03vorbis", "OpusTags", "\x81theora"} {
 		if bytes.HasPrefix(b, []byte(magic)) {
