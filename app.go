@@ -43,6 +43,9 @@ func run(ctx context.Context, c Config, log *slog.Logger) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, state.Close()) }()
+	if err := client.Remember(ctx, state); err != nil {
+		return err
+	}
 	id, err := state.ID(ctx)
 	if err != nil {
 		return err
@@ -151,6 +154,7 @@ func mqttConfig(c Config) mqtt.Config {
 	return mqtt.Config{
 		Broker: m.Broker, Username: m.Username, Password: string(m.Password), ClientID: m.ClientID, BaseTopic: m.BaseTopic,
 		KeepAlive: m.KeepAlive, TLS: mqtt.TLS(m.TLS), DiscoveryPrefix: c.HomeAssistant.DiscoveryPrefix,
+		Discovery: c.HomeAssistant.Enabled, StatusTopic: c.HomeAssistant.StatusTopic, Version: buildVersion(),
 	}
 }
 

@@ -2,8 +2,8 @@
 // messages to commands and sends their answers. It speaks the contract that docs/mqtt.md tells users about, in MQTT 3.1.1.
 //
 // Client remembers the last payload of each retained topic and publishes all of them on every connect, so that nobody else
-// hears of a lost broker. It never decides what a command does, never blocks who tells it something, and keeps nothing on
-// disk.
+// hears of a lost broker. It announces the devices to Home Assistant, and takes back what it announced once it is no longer
+// true. It never decides what a command does, never blocks who tells it something, and keeps nothing on disk itself.
 package mqtt
 
 import (
@@ -36,6 +36,12 @@ type Config struct {
 	TLS       TLS
 	// DiscoveryPrefix is where Home Assistant's discovery is; no answer is sent there. "" is nowhere.
 	DiscoveryPrefix string
+	// Discovery announces the bridge and its devices below DiscoveryPrefix. Without it everything that was announced before
+	// is taken back.
+	Discovery bool
+	// StatusTopic is where Home Assistant says "online" when it has started. "" is nowhere.
+	StatusTopic string
+	Version     string // of LocalCast, as Home Assistant shows it
 }
 
 // TLS is how mqtts and wss brokers are verified, and how they verify us. The zero TLS trusts the system's authorities.
@@ -55,6 +61,7 @@ type Client struct {
 	topics  topics
 	log     *slog.Logger
 	outbox  *outbox
+	herald  *herald
 	repeats *repeats
 	scrub   scrubber
 	// names leads from the ids and topic names of devices to their topic names.
@@ -74,8 +81,13 @@ func New(cfg Config, log *slog.Logger) (*Client, error) {
 	if err := checkName("mqtt.base_topic", cfg.BaseTopic); err != nil {
 		return nil, err
 	}
-	if cfg.DiscoveryPrefix != "" {
+	if cfg.DiscoveryPrefix != "" || cfg.Discovery {
 		if err := checkName("homeassistant.discovery_prefix", cfg.DiscoveryPrefix); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.StatusTopic != "" {
+		if err := checkName("homeassistant.status_topic", cfg.StatusTopic); err != nil {
 			return nil, err
 		}
 	}
@@ -99,6 +111,7 @@ func New(cfg Config, log *slog.Logger) (*Client, error) {
 	c.scrub = newScrubber()
 	c.log = slog.New(c.LogHandler(log.Handler()))
 	c.names.Store(&map[string]string{})
+	c.herald = newHerald(cfg, c.outbox, c.log)
 	c.tell(bridge.SearchState{})
 	return c, nil
 }
@@ -129,11 +142,13 @@ func secure(broker *url.URL) bool { return broker.Scheme == "mqtts" || broker.Sc
 func (c *Client) State(s bridge.State) {
 	switch s := s.(type) {
 	case bridge.Gone:
+		c.herald.hear(s)
 		c.outbox.clear(s.Device)
 		return
 	case bridge.DeviceList:
 		c.learn(s)
 	}
+	c.herald.hear(s)
 	c.tell(s)
 }
 

@@ -45,6 +45,8 @@ type pace struct {
 // each 140 ms, which spreads a long burst evenly.
 func paceOf(lane, leaf string) pace {
 	switch {
+	case lane == onDiscovery:
+		return pace{apart, 1}
 	case lane != onBridge && leaf != leafAvailability:
 		return pace{140 * time.Millisecond, 3}
 	case lane == onBridge && leaf == leafLibrary:
@@ -85,7 +87,7 @@ type slot struct {
 	due        time.Time // by the generic cell rate algorithm: when the messages so far are worked off
 }
 
-// ready is when the slot may be sent.
+// ready is when the slot may be sent by its pace.
 func (s *slot) ready() time.Time {
 	return s.due.Add(-time.Duration(max(s.pace.burst-1, 0)) * s.pace.every)
 }
@@ -99,17 +101,22 @@ type outbox struct {
 	mu      sync.Mutex
 	open    bool // a session is on
 	order   uint64
-	lanes   map[string]map[string]*slot // by topic name or onBridge, then by leaf
+	lanes   map[string]map[string]*slot // by topic name, onBridge or onDiscovery, then by leaf
 	dirty   []*slot                     // by order
 	replay  []*slot                     // what a new connection still has to be told
 	letters []letter                    // by order
 	dropped int                         // letters lost since begin, or since end
 	logs    []message
 	logDue  time.Time
+
+	announced map[string]*slot // by topic name or onBridge: where Home Assistant is told of it
+	withdrawn time.Time        // when something was last withdrawn from Home Assistant
 }
 
 func newOutbox(base topics) *outbox {
-	return &outbox{base: base, wake: make(chan struct{}, 1), lanes: make(map[string]map[string]*slot)}
+	return &outbox{
+		base: base, wake: make(chan struct{}, 1), lanes: make(map[string]map[string]*slot), announced: make(map[string]*slot),
+	}
 }
 
 // put replaces the payload of a retained topic; the payload that it has already is not sent again. first is true if nothing
@@ -154,6 +161,9 @@ func (o *outbox) set(lane, leaf string, payload []byte) {
 			o.lanes[lane] = make(map[string]*slot)
 		}
 		s = &slot{lane: lane, leaf: leaf, topic: o.base.of(lane, leaf), pace: paceOf(lane, leaf)}
+		if lane == onDiscovery {
+			s.topic = leaf
+		}
 		o.lanes[lane][leaf] = s
 	} else if bytes.Equal(s.payload, payload) {
 		return
@@ -177,15 +187,12 @@ func (o *outbox) soil(s *slot) {
 	o.signal()
 }
 
-// clear empties every retained topic of a device.
+// clear empties every retained topic of a device, also those that an earlier run of the program has written.
 func (o *outbox) clear(device string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, leaf := range leaves(device) {
-		if s := o.lanes[device][leaf]; s != nil && len(s.payload) > 0 {
-			s.payload = nil
-			o.soil(s)
-		}
+		o.set(device, leaf, nil)
 	}
 }
 
@@ -227,16 +234,28 @@ func (o *outbox) begin() (dropped int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.open = true
+	o.repeat()
+	dropped, o.dropped = o.dropped, 0
+	return dropped
+}
+
+// again has everything retained sent once more, in the order of the contract.
+func (o *outbox) again() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.repeat()
+	o.signal()
+}
+
+func (o *outbox) repeat() {
 	o.replay = o.replay[:0]
 	for lane := range o.lanes {
-		if lane != onBridge {
+		if lane != onBridge && lane != onDiscovery {
 			o.replay = append(o.replay, o.laneOf(lane)...)
 		}
 	}
 	slices.SortStableFunc(o.replay, func(a, b *slot) int { return strings.Compare(a.lane, b.lane) })
-	o.replay = append(o.replay, o.laneOf(onBridge)...)
-	dropped, o.dropped = o.dropped, 0
-	return dropped
+	o.replay = slices.Concat(o.announcements(), o.replay, o.laneOf(onBridge))
 }
 
 // end ends a session. Answers among what was sent and not acknowledged are kept for the next.
@@ -294,7 +313,13 @@ func (o *outbox) next(now time.Time, hurry bool) (m message, ok bool, wait time.
 		return m, true, 0
 	}
 	if len(o.replay) > 0 {
-		s, o.replay = o.replay[0], o.replay[1:]
+		again, left := o.resume(now, hurry)
+		if left > 0 {
+			return message{}, false, left
+		}
+		if again != nil {
+			s = again
+		}
 	}
 	if s != nil {
 		return o.take(s, now), true, 0
@@ -321,6 +346,9 @@ func (o *outbox) take(s *slot, now time.Time) message {
 		s.due = now
 	}
 	s.due = s.due.Add(s.pace.every)
+	if s.lane == onDiscovery && len(s.payload) == 0 {
+		o.withdrawn = now
+	}
 	return message{topic: s.topic, payload: s.payload, qos: 1, retained: true, slot: s}
 }
 
@@ -331,8 +359,8 @@ func (o *outbox) first(now time.Time, hurry bool) (s *slot, wait time.Duration) 
 		if o.held(s) {
 			continue
 		}
-		left := s.ready().Sub(now)
-		if left <= 0 || hurry {
+		left := o.ready(s, hurry).Sub(now)
+		if left <= 0 {
 			return s, 0
 		}
 		wait = sooner(wait, left)
@@ -341,7 +369,8 @@ func (o *outbox) first(now time.Time, hurry bool) (s *slot, wait time.Duration) 
 }
 
 // held reports whether a slot has to wait for another one of its device: the state for the queue that it counts in and
-// for "offline", "online" for the state, a chosen option for the queue or search that it belongs to.
+// for "offline", "online" for the state, a chosen option for the queue or search that it belongs to and for the
+// announcement of the options.
 func (o *outbox) held(s *slot) bool {
 	waits := func(leaf string) bool {
 		other := o.lanes[s.lane][leaf]
@@ -353,9 +382,9 @@ func (o *outbox) held(s *slot) bool {
 	case leafAvailability:
 		return string(s.payload) == online && waits(leafState)
 	case leafSelectQueue:
-		return waits(leafQueue)
+		return waits(leafQueue) || o.unannounced(s.lane)
 	case leafSelectResults:
-		return waits(leafSearch)
+		return waits(leafSearch) || o.unannounced(s.lane)
 	}
 	return false
 }
@@ -383,10 +412,7 @@ func leaves(lane string) []string {
 
 // signal wakes the session.
 func (o *outbox) signal() {
-	select {
-	case o.wake <- struct{}{}:
-	default:
-	}
+	note(o.wake)
 }
 
 // sooner is the shorter of two waits, where 0 is none.

@@ -31,6 +31,8 @@ const (
 // all that is retained, and hands what comes to commands, which must not block. When ctx ends it sends what waits, for at
 // most two seconds, publishes "offline" and disconnects.
 func (c *Client) Run(ctx context.Context, commands func(bridge.Command)) error {
+	stop := c.herald.start(ctx)
+	defer stop()
 	pause, short, told := firstRetry, 0, trouble("")
 	for {
 		connected, lasted, err := c.attempt(ctx, commands)
@@ -60,7 +62,7 @@ func (c *Client) Run(ctx context.Context, commands func(bridge.Command)) error {
 
 // attempt makes one connection and uses it until it is lost or ctx ends; it tells how long that was.
 func (c *Client) attempt(ctx context.Context, commands func(bridge.Command)) (connected bool, lasted time.Duration, err error) {
-	s := &session{Client: c, sawOffline: make(chan struct{}, 1)}
+	s := &session{Client: c, sawOffline: make(chan struct{}, 1), sawBirth: make(chan struct{}, 1)}
 	will := c.availability(offline)
 	s.link, err = c.connect(ctx, c.cfg.ClientID, &will, func(topic string, payload []byte, retained bool) {
 		s.receive(ctx, topic, payload, retained, commands)
@@ -78,6 +80,10 @@ func (c *Client) attempt(ctx context.Context, commands func(bridge.Command)) (co
 func jitter(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
 }
+
+// birthPause is how long after the birth of a Home Assistant everything is told again: 1 to 5 s, so that not all its
+// devices do it at once.
+func birthPause() time.Duration { return time.Second + rand.N(4*time.Second) }
 
 // trouble is a reason for having no connection.
 type trouble string
@@ -109,6 +115,7 @@ type session struct {
 	suback     *paho.SubscribeToken // nil until the commands are subscribed to
 	online     bool                 // "online" was published
 	sawOffline chan struct{}        // holds a value when somebody published "offline" for us
+	sawBirth   chan struct{}        // holds a value when Home Assistant has said that it is there
 }
 
 // flight is a message that was sent and is not known to have arrived.
@@ -121,14 +128,34 @@ type flight struct {
 func (s *session) receive(ctx context.Context, topic string, payload []byte, retained bool, commands func(bridge.Command)) {
 	switch {
 	case ctx.Err() != nil:
-	case topic != s.topics.availability():
-		s.Client.receive(topic, payload, retained, commands)
-	case !retained && string(payload) == offline:
-		select {
-		case s.sawOffline <- struct{}{}:
-		default:
+	case topic == s.topics.availability():
+		if !retained && string(payload) == offline {
+			note(s.sawOffline)
 		}
+	case topic == s.herald.births():
+		if !retained && string(payload) == online {
+			note(s.sawBirth)
+		}
+	default:
+		s.Client.receive(topic, payload, retained, commands)
 	}
+}
+
+// note puts a value into a channel that holds one.
+func note(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// filters are what a session subscribes to.
+func (s *session) filters() []string {
+	filters := append(s.topics.commands(), s.topics.availability())
+	if births := s.herald.births(); births != "" {
+		filters = append(filters, births)
+	}
+	return filters
 }
 
 // run publishes until the connection is lost or ctx ends.
@@ -178,14 +205,14 @@ func (s *session) reason(err error) error {
 func (s *session) pump(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	var late <-chan time.Time
+	var late, birth <-chan time.Time
 	for {
 		wait, err := s.send(false)
 		if err != nil {
 			return err
 		}
 		if s.suback == nil && s.outbox.replayed() {
-			s.suback = s.link.subscribe(append(s.topics.commands(), s.topics.availability())...)
+			s.suback = s.link.subscribe(s.filters()...)
 			late = time.After(subackTime)
 		}
 		var due <-chan time.Time
@@ -215,6 +242,13 @@ func (s *session) pump(ctx context.Context) error {
 			if err := s.fly(s.availability(online)); err != nil {
 				return err
 			}
+		case <-s.sawBirth:
+			if birth == nil {
+				birth = time.After(birthPause())
+			}
+		case <-birth:
+			birth = nil
+			s.outbox.again()
 		}
 	}
 }
@@ -257,6 +291,7 @@ func (s *session) land() error {
 			return fmt.Errorf("publish to %s: %w", f.topic, err)
 		}
 		s.outbox.acknowledged(f.message)
+		s.herald.delivered(f.message)
 		s.flights = s.flights[1:]
 	}
 	return nil
