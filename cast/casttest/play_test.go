@@ -231,6 +231,7 @@ func TestRefusals(t *testing.T) {
 				other := st.awake("sender-2")
 				app := s.launch()
 				other.launch()
+				other.answer(other.ask(app, wire.Media, "GET_STATUS", nil))
 				e := s.answer(s.load(app, "http://host/film.wav", "audio/wav", nil))
 				if e.Type != row.kind || e.DetailedErrorCode != row.code || e.Reason != row.refusal.Reason || e.Destination != "sender-1" {
 					t.Errorf("refused to %s by %s", e.Destination, e.Text)

@@ -299,11 +299,12 @@ func (s *source) advance(ctx context.Context) error {
 		epoch, at, ended := s.order.epoch, s.at, s.ended
 		s.dev.post(func() { s.dev.sourceMoved(s, epoch, at, ended) })
 	}
-	if err == nil || s.order.ctx.Err() != nil {
-		if err != nil {
-			s.closeAnswer(err)
-			s.await(ctx, 0, false) // the order that aborted the connection is on its way
-		}
+	switch {
+	case err == nil:
+		return nil
+	case s.order.ctx.Err() != nil: // aborted; the order that did it is there, or on its way
+		s.closeAnswer(nil)
+		s.await(ctx, 0, false)
 		return nil
 	}
 	s.closeAnswer(err)
@@ -351,7 +352,11 @@ func (s *source) open(offset int64) error {
 	patience.Stop()
 	if err != nil {
 		cancel()
-		s.dev.post(func() { record.Err, record.Done = err.Error(), true })
+		why := err.Error()
+		if s.order.ctx.Err() != nil {
+			why = ""
+		}
+		s.dev.post(func() { record.Err, record.Done = why, true })
 		return &fetchError{codeNetwork, false, err}
 	}
 	s.answer = &answer{body: res.Body, cancel: cancel, record: record, sum: sha256.New()}
