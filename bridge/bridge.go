@@ -206,7 +206,7 @@ func (b *Bridge) route(ctx context.Context) {
 		case <-b.changed:
 			b.tellDevices()
 		case <-b.ports.Library.Changed():
-			b.ports.Publisher.State(libraryState(b.ports.Library.Status()))
+			b.tellLibrary()
 		case f := <-b.forgotten:
 			b.remove(f)
 		}
@@ -332,6 +332,16 @@ func deviceEntry(topic string, s shown) DeviceEntry {
 		e.Capabilities = []string{}
 	}
 	return e
+}
+
+// tellLibrary publishes what the library is, and what happened in it.
+func (b *Bridge) tellLibrary() {
+	for _, e := range b.ports.Library.Events() {
+		b.ports.Publisher.Event(Event{
+			Bridge: true, Type: EventType(e.Type), At: e.At, Folder: e.Folder, Added: e.Added, Removed: e.Removed, Message: e.Message,
+		})
+	}
+	b.ports.Publisher.State(libraryState(b.ports.Library.Status()))
 }
 
 func libraryState(s media.LibraryStatus) LibraryState {

@@ -265,6 +265,21 @@ func (l *fakeLibrary) Status() media.LibraryStatus {
 	return media.LibraryStatus{Counts: media.Counts{Movies: 2, Episodes: 2, Tracks: 1, Images: 1}}
 }
 
+func (l *fakeLibrary) happens(e media.LibraryEvent) {
+	l.mu.Lock()
+	l.events = append(l.events, e)
+	l.mu.Unlock()
+	l.changed <- struct{}{}
+}
+
+func (l *fakeLibrary) Events() []media.LibraryEvent {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	events := l.events
+	l.events = nil
+	return events
+}
+
 func (l *fakeLibrary) Changed() <-chan struct{} { return l.changed }
 
 // fakeLinks makes addresses that tell what they are for.

@@ -49,7 +49,7 @@ func (j *journal) Answer(a Answer) {
 	if a.Err != nil {
 		line = "answers " + a.Command.Name + ": " + string(a.Err.Code)
 	}
-	j.note(of, line+describeData(a.Data))
+	j.note(of, strings.TrimSpace(line+describeData(a.Data)))
 }
 
 func describeData(data any) string {

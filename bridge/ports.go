@@ -247,7 +247,9 @@ type Library interface {
 	Rescan(folder string) error
 	// Status is what the library is and does.
 	Status() media.LibraryStatus
-	// Changed gets a value after each change of Status; it holds one at most.
+	// Events returns what happened since it was last asked, oldest first.
+	Events() []media.LibraryEvent
+	// Changed gets a value after each change of Status and after each event; it holds one at most.
 	Changed() <-chan struct{}
 }
 

@@ -82,6 +82,10 @@ func (r *resolver) turn(ctx context.Context, c Command) turn {
 	switch {
 	case errors.As(err, &refused):
 		t.err, t.input = refused, nil
+	case ctx.Err() != nil:
+		t.err, t.input = &Error{Busy, shuttingDown}, nil
+	case errors.Is(err, context.DeadlineExceeded):
+		t.err, t.input = &Error{Internal, "the library took too long to answer"}, nil
 	case err != nil:
 		t.err, t.input = &Error{Internal, err.Error()}, nil
 	}

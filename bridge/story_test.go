@@ -21,13 +21,15 @@ import (
 //	> kitchen online | gone | idles      its link comes or goes, its app has nothing loaded
 //	> kitchen done | refuses WHY         it answers the load under way, else its oldest order
 //	> kitchen plays 20 | pauses 20       it reports the session of its last load
-//	> kitchen finishes                   that session ends
+//	> kitchen finishes | interrupted     that session ends
+//	> kitchen runs e1 3 20               it reports a session by its tag, or "untagged http://... 20" by its address
 //	> kitchen app Netflix                another app takes it; "app YouTube plays Cats" with media
 //	> kitchen: play alien                a command on the device's topic
 //	> bridge: ping                       a command on the bridge's
 //	> bridge to Kitchen TV: pause        one with a device argument
-//	> disk waits | works | full
-//	> wait 5s | kill | stop | start
+//	> disk waits | works | full          "works in 1s" comes true a little later
+//	> wait 5s | kill | stop | start      "stop within 3s" where it may take longer than 2 s
+//	> catalogue lost | library gained    its items get other ids; something happens in it
 type world struct {
 	*testing.T
 	config  Config
@@ -123,7 +125,13 @@ func (w *world) do(line string) {
 	case "appears":
 		w.devices.found <- w.sighting(rest)
 	case "disk":
-		w.store.disk(rest)
+		does, after, later := strings.Cut(rest, " in ")
+		d, _ := time.ParseDuration(after)
+		if later {
+			go func() { <-time.After(d); w.store.disk(does) }()
+			return
+		}
+		w.store.disk(does)
 	case "wait":
 		d, err := time.ParseDuration(rest)
 		if err != nil {
@@ -131,7 +139,18 @@ func (w *world) do(line string) {
 		}
 		<-time.After(d)
 	case "stop":
+		began, within := time.Now(), 2*time.Second
+		if d, err := time.ParseDuration(strings.TrimPrefix(rest, "within ")); err == nil {
+			within = d
+		}
 		w.stop()
+		if took := time.Since(began); took > within {
+			w.Errorf("the bridge took %v to stop, wanted %v at most", took, within)
+		}
+	case "catalogue": // it was lost, and the films have other ids now
+		w.library.items[0].ID = "again"
+	case "library":
+		w.library.happens(media.LibraryEvent{Type: media.LibraryUpdated, Folder: "films", Added: 3})
 	case "start":
 		w.start()
 	case "kill": // what the bridge does at its end does not reach the disk
@@ -154,7 +173,10 @@ func (w *world) player(topic, what string) {
 	}
 	word, rest, _ := strings.Cut(what, " ")
 	at, _ := strconv.ParseFloat(rest, 64)
-	own := func(s *Status) { s.Idle, s.App, s.Default, s.Media = false, "Default Media Receiver", true, nil }
+	own := func(s *Status) {
+		s.Online, s.Asked, s.Host, s.Controllable = true, true, "10.0.0.1", true
+		s.Idle, s.App, s.Default, s.Media = false, "Default Media Receiver", true, nil
+	}
 	switch word {
 	case "online":
 		p.tell(func(s *Status) {
@@ -200,7 +222,7 @@ func (w *world) player(topic, what string) {
 		e := Ended{Reason: map[string]EndReason{
 			"finishes": EndFinished, "breaks": EndError, "interrupted": EndInterrupted, "cancelled": EndCancelled,
 		}[word], Message: rest}
-		if m := p.media(PlayPlaying, 0); m.Tag != nil {
+		if m := p.status.Media; m != nil {
 			e.Tag, e.URL = m.Tag, m.URL
 		}
 		p.reports.Ended(e)

@@ -564,6 +564,13 @@ func TestMachine(t *testing.T) {
 			nobody's
 			queue    -> a*bc
 			state    -> playing at 20`,
+		"a restart finds what runs, though the device told that late": started + `
+			wait 19s
+			restart
+			idle
+			state       -> idle at 10
+			runs e1 1 25
+			state       -> playing at 25`,
 		"a restart finds that the item has ended around its time": started + `
 			wait 50s
 			restart

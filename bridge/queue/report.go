@@ -46,9 +46,8 @@ func (m *Machine[T]) report(r Report) {
 		m.happen(TakenOver, m.list.current(), "")
 	case s != nil && s.lost:
 		m.endedUnseen()
-	case s != nil: // it has not ended as far as we know: should it show again, it is taken up
-		m.note(false)
-		m.play = nil
+	case s != nil:
+		m.vanish()
 	}
 }
 
@@ -221,7 +220,13 @@ func (m *Machine[T]) endedUnseen() {
 		m.finished()
 		return
 	}
-	m.halt()
+	m.vanish()
+}
+
+// vanish ends our session where it is, though nobody has told its end: should it show again, it is taken up.
+func (m *Machine[T]) vanish() {
+	m.note(false)
+	m.play = nil
 }
 
 // halt ends our session where it is: the queue waits there.
@@ -326,16 +331,15 @@ func (m *Machine[T]) loaded(in Done) {
 		m.catchUp()
 	case FailOffline:
 		m.decide(in.Serial, func(o *Outcome) { o.Code, o.Message = outcomeOf(in.Fail, in.Reason) })
-		m.note(false)
-		m.play = nil
+		m.vanish()
 	case FailCancelled: // by another sender, or on the device itself: the next report tells
 		m.decide(in.Serial, func(o *Outcome) { o.Code, o.Message = CodeRejected, in.Reason })
 		m.interrupted = true
-		m.halt()
+		m.vanish()
 	case FailLaunch:
 		m.decide(in.Serial, func(o *Outcome) { o.Code, o.Message = CodeRejected, in.Reason })
 		m.failure = in.Reason
-		m.halt()
+		m.vanish()
 	default:
 		m.failed(in.Reason)
 	}
