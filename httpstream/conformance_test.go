@@ -2,6 +2,7 @@ package httpstream
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -250,7 +251,7 @@ func (s subject) ranges(resp *http.Response, body []byte) string {
 	parts := multipart.NewReader(bytes.NewReader(body), params["boundary"])
 	for {
 		p, err := parts.NextRawPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return strings.Join(held, ",")
 		}
 		if err != nil {

@@ -2,6 +2,7 @@ package httpstream
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"strconv"
@@ -104,10 +105,6 @@ func tryWrite(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
 	_, err = f.WriteString("localcast\n")
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	return err
+	return errors.Join(err, f.Close(), os.Remove(f.Name()))
 }

@@ -255,7 +255,8 @@ func (s *Server) Run(ctx context.Context) error {
 		ConnState:                    s.countConnection,
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(s.listener) }()
+	var accepting sync.WaitGroup
+	accepting.Go(func() { failed <- server.Serve(s.listener) })
 
 	report, look := time.NewTicker(reportEvery), time.NewTicker(addressEvery)
 	defer report.Stop()
@@ -280,21 +281,26 @@ func (s *Server) Run(ctx context.Context) error {
 			s.lookForAddress(ctx)
 		case err := <-failed:
 			server.Close()
-			return fmt.Errorf("serve on %s: %w", s.listener.Addr(), err)
+			return errors.Join(fmt.Errorf("serve on %s: %w", s.listener.Addr(), err), s.drain())
 		case <-ctx.Done():
-			return s.stop(server, failed)
+			finish(server)
+			accepting.Wait()
+			return s.drain()
 		}
 	}
 }
 
-// stop lets short answers end and cuts the others. ended gets a value when no connection is accepted any more.
-func (s *Server) stop(server *http.Server, ended <-chan error) error {
-	finish, cancel := context.WithTimeout(context.Background(), finishWithin)
+// finish accepts no more, lets short answers end and cuts the others.
+func finish(server *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), finishWithin)
 	defer cancel()
-	if server.Shutdown(finish) != nil {
+	if server.Shutdown(ctx) != nil {
 		server.Close()
 	}
-	<-ended
+}
+
+// drain waits until who served the connections is gone.
+func (s *Server) drain() error {
 	gone := make(chan struct{})
 	go func() { s.conns.Wait(); close(gone) }()
 	select {

@@ -37,8 +37,8 @@ func makeKey(path string) (key []byte, err error) {
 	}
 	defer func() {
 		if err != nil {
+			_ = os.Remove(f.Name()) // what is left of it is in nobody's way
 			err = fmt.Errorf("write a signing key: %w; is data_dir full?", err)
-			os.Remove(f.Name())
 		}
 	}()
 	key = make([]byte, keyBytes)

@@ -1,0 +1,165 @@
+package httpstream
+
+import (
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"localcast/bridge/media"
+)
+
+// listening returns a server that listens and serves nobody.
+func listening(t *testing.T, c Config) *Server {
+	t.Helper()
+	c.DataDir = t.TempDir()
+	s, err := New(c, newShelf(t), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Listen(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func TestTheAddressIsTheOneThatTheDeviceReaches(t *testing.T) {
+	everywhere := listening(t, Config{Listen: ":0"})
+	port := netip.AddrPortFrom(netip.IPv4Unspecified(), everywhere.Addr().Port()).String()[len("0.0.0.0"):]
+	item := media.Item{ID: film, Path: "films/film.mp4"}
+	rows := []struct {
+		about  string
+		server *Server
+		host   string
+		want   string // the address before the path; for an error what it says
+	}{
+		{"a device on this machine", everywhere, "127.0.0.1", "http://127.0.0.1" + port},
+		{"a name of this machine", everywhere, "localhost", "http://127.0.0.1" + port},
+		{"everybody", everywhere, "", everywhere.StreamURL()},
+		{"no such host", everywhere, "no such host", "set http.advertise"},
+		{"an address that is advertised", listening(t, Config{Listen: ":0", Advertise: "http://192.0.2.10:8010/"}), "192.0.2.20",
+			"http://192.0.2.10:8010"},
+		{"one with a path", listening(t, Config{Listen: ":0", Advertise: "https://home/cast"}), "192.0.2.20", "https://home/cast"},
+	}
+	for _, row := range rows {
+		t.Run(row.about, func(t *testing.T) {
+			got, err := row.server.Media(item, "kitchen", row.host)
+			if err != nil {
+				got = err.Error()
+				if !strings.Contains(got, row.want) {
+					t.Errorf("Media: %v; want %q", err, row.want)
+				}
+				return
+			}
+			if base, _, found := strings.Cut(got, "/m/"); !found || base != row.want {
+				t.Errorf("Media = %q; want it below %q", got, row.want)
+			}
+		})
+	}
+}
+
+func TestALoopbackAddressIsNotGivenToOthers(t *testing.T) {
+	s := listening(t, Config{Listen: "127.0.0.1:0"})
+	// Whether a route leads there depends on the machine; either way there is no address.
+	if got, err := s.Media(media.Item{ID: film}, "kitchen", "198.51.100.7"); err == nil {
+		t.Errorf("Media = %q", got)
+	}
+	if got := s.StreamURL(); got != "http://"+s.Addr().String() {
+		t.Errorf("StreamURL() = %q", got)
+	}
+}
+
+func TestAnAddressLastsAsLongAsItsItemNeeds(t *testing.T) {
+	s := listening(t, Config{Listen: "127.0.0.1:0", TokenTTL: time.Hour})
+	now := time.Date(2026, 11, 22, 12, 0, 1, 0, time.UTC)
+	s.now = func() time.Time { return now }
+	rows := []struct {
+		about    string
+		duration float64
+		want     time.Time
+	}{
+		{"a film of two hours", 7200, time.Date(2026, 11, 22, 18, 0, 0, 0, time.UTC)}, // 17:00:01, to the next full hour
+		{"a song", 180, time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)},
+		{"nobody knows how long", 0, time.Date(2026, 11, 22, 22, 0, 0, 0, time.UTC)},
+	}
+	for _, row := range rows {
+		t.Run(row.about, func(t *testing.T) {
+			u, err := s.Media(media.Item{ID: film, Duration: row.duration}, "kitchen", "127.0.0.1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			id, peer, expiry, ok := s.signer.readMedia(strings.Split(u, "/")[4])
+			if id != film || s.peers.device(peer) != "kitchen" || !expiry.Equal(row.want) || !ok {
+				t.Errorf("%s is for %q, %q, until %v", u, id, peer, expiry)
+			}
+			if got, ok := s.Item(u); got != film || !ok {
+				t.Errorf("Item(%q) = %q, %v", u, got, ok)
+			}
+		})
+	}
+}
+
+func TestAddressesOfItems(t *testing.T) {
+	s := listening(t, Config{Listen: "127.0.0.1:0"})
+	got, err := s.Media(media.Item{URL: "https://example.org/live", Artwork: "https://example.org/a.png"}, "kitchen", "127.0.0.1")
+	if got != "https://example.org/live" || err != nil {
+		t.Errorf("a URL item: %q, %v", got, err)
+	}
+	if got := s.Artwork(media.Item{URL: "https://example.org/live", Artwork: "https://example.org/a.png"}, ""); got != "https://example.org/a.png" {
+		t.Errorf("its picture: %q", got)
+	}
+	if got, err := s.Media(media.Item{Title: "nothing"}, "kitchen", "127.0.0.1"); err == nil {
+		t.Errorf("an item without an id: %q", got)
+	}
+	for path, want := range map[string]string{
+		"films/Amélie 100% #1?.mkv": "Am%C3%A9lie%20100%25%20%231%3F.mkv", "film.mp4": "film.mp4", "": "media", "a/..": "media", "/": "media",
+	} {
+		u, err := s.Media(media.Item{ID: film, Path: path}, "kitchen", "127.0.0.1")
+		if err != nil || !strings.HasSuffix(u, "/"+want) {
+			t.Errorf("the address of %q is %q, %v; want it to end in %q", path, u, err, want)
+		}
+		if _, err := url.Parse(u); err != nil {
+			t.Error(err)
+		}
+	}
+	cover, none := s.Artwork(media.Item{ID: film, HasArtwork: true}, ""), s.Artwork(media.Item{ID: film}, "")
+	if !strings.HasPrefix(cover, s.StreamURL()+"/art/"+string(film)+".") || !strings.HasSuffix(cover, ".jpg") {
+		t.Errorf("a picture's address is %q", cover)
+	}
+	if !strings.HasPrefix(none, s.StreamURL()+"/art/none.") || none != s.Artwork(media.Item{}, "127.0.0.1") {
+		t.Errorf("the neutral picture's address is %q", none)
+	}
+}
+
+func TestWhichItemAnAddressIsFor(t *testing.T) {
+	s := listening(t, Config{Listen: "127.0.0.1:0"})
+	expired := "/m/" + s.signer.media(film, "peertag1", time.Unix(1, 0)) + "/film.mp4"
+	for address, want := range map[string]media.ID{
+		"http://192.0.2.10:8010" + expired:                    film,
+		"https://another.name/with/a/path" + expired:          film,
+		"http://192.0.2.10:8010" + expired + "?x=1#y":         film,
+		"http://192.0.2.10:8010" + expired + "/more":          "",
+		"http://192.0.2.10:8010/m/abcdefghij.x.1.y/a":         "",
+		s.Artwork(media.Item{ID: film, HasArtwork: true}, ""): "",
+		"https://example.org/m/film.mp4":                      "",
+		"":                                                    "",
+		"http://[":                                            "",
+	} {
+		if got, ok := s.Item(address); got != want || ok != (want != "") {
+			t.Errorf("Item(%q) = %q, %v; want %q", address, got, ok, want)
+		}
+	}
+}
+
+func TestTagsAreBounded(t *testing.T) {
+	var p peers
+	for i := range 3 * maxPeers {
+		p.remember(time.Duration(i).String(), "device")
+	}
+	if p.remember("last", "kitchen"); len(p.devices) > maxPeers || p.device("last") != "kitchen" || p.device("never") != "never" {
+		t.Errorf("%d tags are remembered, last is %q", len(p.devices), p.device("last"))
+	}
+}
