@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -310,16 +311,14 @@ func (a *arguments) item(name string) media.ID { return media.ID(a.text(name)) }
 
 // unknown notes the first argument that nobody has read, in the order of the alphabet.
 func (a *arguments) unknown(command string) {
-	if a.err != nil {
-		return
-	}
-	first := ""
+	var extra []string
 	for name := range a.raw {
-		if !a.read[name] && (first == "" || name < first) {
-			first = name
+		if !a.read[name] {
+			extra = append(extra, name)
 		}
 	}
-	if first != "" || (a.has("") && !a.read[""]) {
+	if len(extra) > 0 && a.err == nil {
+		first := slices.Min(extra)
 		a.err = invalid("%s: got %s, but %s takes no such argument", shorten(first), a.got(first), command)
 	}
 }

@@ -142,7 +142,7 @@ func readSource(a *arguments, name string) bridge.Source {
 			s.Items = append(s.Items, media.ID(id))
 		}
 	case "query":
-		if s.Query = a.query(name); s.Query == "" {
+		if s.Query = a.query(name); strings.TrimSpace(s.Query) == "" {
 			a.wanted(name, "a text that is not empty")
 		}
 	case "url":

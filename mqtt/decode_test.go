@@ -344,6 +344,7 @@ func TestRefusals(t *testing.T) {
 		{"kitchen/command/play", `{"item":""}`, `item: got "", wanted a text that is not empty`},
 		{"kitchen/command/play", `{"items":["k3v9x2m4q8",7]}`, `items: got ["k3v9x2m4q8",7], wanted a list of item ids`},
 		{"kitchen/command/play", `{"query":""}`, `query: got "", wanted a text that is not empty`},
+		{"kitchen/command/play", `{"query":" "}`, `query: got " ", wanted a text that is not empty`},
 		{"kitchen/command/play", `{"query":"x","kind":"film"}`, `kind: got "film", wanted kinds among [movie episode`},
 		{"kitchen/command/play", `{"query":"x","enqueue":"now"}`, `enqueue: got "now", wanted one of replace, play, next, add`},
 		{"kitchen/command/play", `{"query":"x","start":-1}`, `start: got -1, wanted a number of seconds from 0`},

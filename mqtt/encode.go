@@ -179,7 +179,19 @@ func filled(data any) any {
 	case bridge.SearchData:
 		d.Results = some(d.Results)
 		return d
+	case bridge.BrowseData:
+		d.Results = some(d.Results)
+		return d
+	case bridge.AllData:
+		d.Results = some(d.Results)
+		return d
+	case bridge.PlaylistState:
+		d.Playlists = some(d.Playlists)
+		return d
 	case bridge.Alternatives:
+		d.Alternatives = some(d.Alternatives)
+		return d
+	case bridge.DeviceChoices:
 		d.Alternatives = some(d.Alternatives)
 		return d
 	}

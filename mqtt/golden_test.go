@@ -219,6 +219,16 @@ func TestAnswersAreWrittenAsTheContractSays(t *testing.T) {
 	answer("bridge/command/search", `{"query":"x"}`, bridge.Answer{
 		Speech: "I found nothing for x", Data: bridge.SearchData{SearchState: bridge.SearchState{Query: "x"}},
 	})
+	answer("bridge/command/browse", `{}`, bridge.Answer{Speech: "Nothing is there", Data: bridge.BrowseData{}})
+	answer("bridge/command/playlists", `{}`, bridge.Answer{Speech: "There are no playlists", Data: bridge.PlaylistState{}})
+	answer("bridge/command/stop", `{"device":"all"}`, bridge.Answer{Speech: "Stopped", Data: bridge.AllData{
+		Results: []bridge.DeviceOutcome{
+			{Device: "hall", Status: "error", Error: &bridge.Error{Code: bridge.Rejected, Message: "it did not"}}, {Device: "kitchen", Status: "ok"},
+		},
+	}})
+	answer("bridge/command/stop", `{"device":"k"}`, bridge.Answer{
+		Err: &bridge.Error{Code: bridge.Ambiguous, Message: "k may be two"}, Speech: "Which one", Data: bridge.DeviceChoices{},
+	})
 	for _, code := range []bridge.Code{
 		bridge.NotFound, bridge.Ambiguous, bridge.Offline, bridge.NotPlaying, bridge.Busy, bridge.Rejected, bridge.Unsupported,
 		bridge.Conflict, bridge.Internal,
