@@ -146,7 +146,7 @@ func (s *scan) take(ctx context.Context, d dirRow, rel string, chunk []work) err
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err := s.w.transact(ctx, func() error {
+	err := s.w.transact(func() error {
 		for _, f := range chunk {
 			path := join(s.fo.base, shown(join(rel, f.name)))
 			switch {

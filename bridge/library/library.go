@@ -101,7 +101,7 @@ func New(cfg Config, log *slog.Logger) (*Library, error) {
 // begin brings the roots of library.db in line with the configuration and loads the index.
 func (l *Library) begin(ctx context.Context) error {
 	w := l.db.write
-	err := w.transact(ctx, func() error {
+	err := w.transact(func() error {
 		kept := map[int64]bool{}
 		for _, fo := range l.folders {
 			if _, err := w.exec(ctx, "INSERT INTO roots(path) VALUES(?) ON CONFLICT(path) DO NOTHING", []byte(fo.path)); err != nil {

@@ -32,7 +32,7 @@ func makeTops(ctx context.Context, w *writer) ([]top, error) {
 		{media.Genre, media.Track, media.Item{Title: "Genres"}},
 		{media.Image, media.Image, media.Item{Title: "Images"}},
 	}
-	err := w.transact(ctx, func() error {
+	err := w.transact(func() error {
 		for i := range tops {
 			t := &tops[i]
 			key := "kind " + string(t.kind)
@@ -279,6 +279,9 @@ func (l *Library) ids(ctx context.Context, query string, args ...any) ([]media.I
 // reindex builds the index anew from library.db and swaps it in.
 func (l *Library) reindex(ctx context.Context) error {
 	begun := time.Now()
+	if err := l.db.write.flush(); err != nil {
+		return fmt.Errorf("write library.db: %w", err)
+	}
 	x, err := l.db.load(ctx)
 	if err != nil {
 		return fmt.Errorf("load the catalogue: %w", err)

@@ -155,7 +155,11 @@ func (l *Library) arrive(ctx context.Context, fo *folder) {
 
 func (l *Library) setAway(ctx context.Context, fo *folder, away bool) {
 	fo.away, l.stale = away, true
-	if _, err := l.db.write.exec(ctx, "UPDATE roots SET available=? WHERE id=?", !away, fo.root); err != nil && ctx.Err() == nil {
+	err := l.db.write.transact(func() error {
+		_, err := l.db.write.exec(ctx, "UPDATE roots SET available=? WHERE id=?", !away, fo.root)
+		return err
+	})
+	if err != nil {
 		l.log.Error("library.db cannot be written", "err", err)
 	}
 	l.tellFolders()
@@ -196,7 +200,7 @@ func (l *Library) pass(ctx context.Context, targets []target, r reach, told bool
 		l.tell(func(s *media.LibraryStatus) { s.Scanning, s.Progress = true, 0 })
 	}
 	s := l.newScan(told)
-	err := s.targets(ctx, targets, r)
+	err := errors.Join(s.targets(ctx, targets, r), l.db.write.flush())
 	l.stale = l.stale || s.added+s.changed+s.removed > 0
 	l.refresh(ctx)
 	l.settle(targets, s)
@@ -259,7 +263,7 @@ func (s *scan) targets(ctx context.Context, targets []target, r reach) error {
 
 // purge forgets what has been gone for longer than tombstoneAge, and the containers that held nothing else.
 func (s *scan) purge(ctx context.Context) error {
-	err := s.w.transact(ctx, func() error {
+	err := s.w.transact(func() error {
 		before := s.stamp - int64(tombstoneAge/time.Second)
 		forgotten := int64(0)
 		for _, table := range []string{"files", "dirs"} {

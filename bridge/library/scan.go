@@ -108,7 +108,7 @@ func (s *scan) rootRow(ctx context.Context) (dirRow, error) {
 		return d, nil
 	}
 	d := dirRow{}
-	err = s.w.transact(ctx, func() (err error) {
+	err = s.w.transact(func() (err error) {
 		d.n, err = s.newDir(ctx, d, "")
 		return err
 	})
@@ -148,7 +148,7 @@ func (s *scan) visit(ctx context.Context, d dirRow, rel string, r reach, moved b
 		return s.complain(rel, errors.New("folders are nested too deep here"))
 	}
 	if moved {
-		if err := s.describeDir(ctx, d, rel); err != nil {
+		if err := s.w.transact(func() error { return s.describeDir(ctx, d, rel) }); err != nil {
 			return fmt.Errorf("write library.db: %w", err)
 		}
 	}
@@ -288,7 +288,7 @@ func (s *scan) subdirs(ctx context.Context, d dirRow, rel string, list listing) 
 // newOrMoved finds the row of a folder that is not known at its place.
 func (s *scan) newOrMoved(ctx context.Context, d dirRow, rel string, e entry) (subdir, error) {
 	sub := subdir{row: dirRow{parent: d.n, name: e.name}, fresh: true}
-	err := s.w.transact(ctx, func() error {
+	err := s.w.transact(func() error {
 		candidates, err := s.dirsLike(ctx, e)
 		if err != nil {
 			return err
@@ -322,7 +322,7 @@ func (s *scan) advance(by float64) {
 
 // finish marks what is gone and returns how many items came and went.
 func (s *scan) finish(ctx context.Context) error {
-	err := s.w.transact(ctx, func() error {
+	err := s.w.transact(func() error {
 		for n := range s.lost {
 			if err := s.loseDir(ctx, n); err != nil {
 				return err
@@ -458,8 +458,11 @@ func (s *scan) saveDir(ctx context.Context, d dirRow, rel string, list listing, 
 	if !d.gone && d.dev == e.dev && d.inode == e.inode && d.mtime == e.mtime && d.listed == listed && d.cover == list.cover {
 		return nil
 	}
-	_, err := s.w.exec(ctx, "UPDATE dirs SET dev=?, inode=?, mtime=?, listed=?, cover=?, gone=NULL WHERE n=?",
-		e.dev, e.inode, e.mtime, listed, []byte(list.cover), d.n)
+	err := s.w.transact(func() error {
+		_, err := s.w.exec(ctx, "UPDATE dirs SET dev=?, inode=?, mtime=?, listed=?, cover=?, gone=NULL WHERE n=?",
+			e.dev, e.inode, e.mtime, listed, []byte(list.cover), d.n)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("write library.db: %w", err)
 	}

@@ -5,18 +5,32 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"localcast/bridge/media"
 )
 
-// writer is the one connection that writes library.db, with the statements it has prepared. One goroutine uses it.
+// writer is the one connection that writes library.db, with the statements it has prepared. One goroutine uses it. A
+// statement that has begun is finished also when its ctx ends: an interrupted one would take its transaction with it.
+//
+// What is written is committed some statements at a time, since commits are what costs: flush makes the rest visible.
 type writer struct {
 	conn     *sql.Conn
 	prepared map[string]*sql.Stmt // by text; the program's own few statements, so it is bounded
+
+	open   bool // a transaction is
+	begun  time.Time
+	writes int // steps in it
 }
 
+// How much is lost at most when the program is killed; the next scan finds it again.
+const (
+	commitAfter  = time.Second
+	commitWrites = 100
+)
+
 func (w *writer) close() error {
-	var errs []error
+	errs := []error{w.flush()}
 	for _, s := range w.prepared {
 		errs = append(errs, s.Close())
 	}
@@ -27,7 +41,7 @@ func (w *writer) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
 	if s, ok := w.prepared[text]; ok {
 		return s, nil
 	}
-	s, err := w.conn.PrepareContext(ctx, text)
+	s, err := w.conn.PrepareContext(context.WithoutCancel(ctx), text)
 	if err != nil {
 		return nil, fmt.Errorf("prepare %.40q: %w", text, err)
 	}
@@ -41,7 +55,7 @@ func (w *writer) exec(ctx context.Context, text string, args ...any) (int64, err
 	if err != nil {
 		return 0, err
 	}
-	r, err := s.ExecContext(ctx, args...)
+	r, err := s.ExecContext(context.WithoutCancel(ctx), args...)
 	if err != nil {
 		return 0, err
 	}
@@ -54,7 +68,7 @@ func (w *writer) query(ctx context.Context, each func(*sql.Rows) error, text str
 	if err != nil {
 		return err
 	}
-	rows, err := s.QueryContext(ctx, args...)
+	rows, err := s.QueryContext(context.WithoutCancel(ctx), args...)
 	if err != nil {
 		return err
 	}
@@ -73,28 +87,47 @@ func (w *writer) number(ctx context.Context, text string, args ...any) (n int64,
 	if err != nil {
 		return 0, err
 	}
-	err = s.QueryRowContext(ctx, args...).Scan(&n)
+	err = s.QueryRowContext(context.WithoutCancel(ctx), args...).Scan(&n)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
 	return n, err
 }
 
-// transact runs f within a transaction.
-func (w *writer) transact(ctx context.Context, f func() error) error {
-	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return err
+// transact runs f, whose statements are committed together, if not at once. After an error nothing is left of what has not
+// been committed.
+func (w *writer) transact(f func() error) error {
+	if !w.open {
+		if err := w.control("BEGIN IMMEDIATE"); err != nil {
+			return err
+		}
+		w.open, w.begun, w.writes = true, time.Now(), 0
 	}
-	err := f()
-	if err == nil {
-		_, err = w.conn.ExecContext(ctx, "COMMIT")
+	if err := f(); err != nil {
+		w.open = false
+		return errors.Join(err, w.control("ROLLBACK"))
 	}
-	if err != nil {
-		// The connection has to be usable again even when ctx is over.
-		_, undo := w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
-		return errors.Join(err, undo)
+	if w.writes++; w.writes < commitWrites && time.Since(w.begun) < commitAfter {
+		return nil
+	}
+	return w.flush()
+}
+
+// flush commits what was written.
+func (w *writer) flush() error {
+	if !w.open {
+		return nil
+	}
+	w.open = false
+	if err := w.control("COMMIT"); err != nil {
+		return errors.Join(err, w.control("ROLLBACK"))
 	}
 	return nil
+}
+
+func (w *writer) control(statement string) error {
+	_, err := w.conn.ExecContext(context.Background(), statement)
+	return err
 }
 
 // insert makes a new item with a new id and returns its row number. The rest of the row is written by update.
