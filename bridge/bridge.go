@@ -47,7 +47,8 @@ type Bridge struct {
 	work      chan errand    // what takes time and belongs to no device
 
 	// What follows is owned by route, and by Load before it.
-	devices []*device // sorted by topic
+	devices []*device       // sorted by topic
+	given   map[string]bool // the topic names of devices that are remembered, though they may be ignored
 	start   func(*device)
 	told    []DeviceEntry
 }
@@ -66,6 +67,7 @@ func New(c Config, p Ports, log *slog.Logger) *Bridge {
 		config: c, ports: p, log: log,
 		commands: make(chan Command, commandsWaiting), sightings: make(chan Sighting, sightingsWaiting),
 		changed: make(chan struct{}, 1), forgotten: make(chan forgotten, commandsWaiting), work: make(chan errand, commandsWaiting),
+		given: map[string]bool{},
 	}
 }
 
@@ -84,6 +86,9 @@ func (b *Bridge) Load(ctx context.Context) error {
 	known, err := b.ports.Store.Devices(ctx)
 	if err != nil {
 		return fmt.Errorf("read the known devices: %w", err)
+	}
+	for _, k := range known {
+		b.given[k.Topic] = true
 	}
 	for _, k := range known {
 		if b.ignored(k) {
@@ -113,8 +118,15 @@ func (b *Bridge) renamed(ctx context.Context, k media.Device) (media.Device, err
 	if topic == "" || topic == k.Topic {
 		return k, nil
 	}
+	if b.given[topic] {
+		b.log.Error("cast.devices gives a topic name that another device has: forget that one first",
+			"device", k.Topic, "topic", topic)
+		return k, nil
+	}
 	old := k.Topic
 	k.Topic = topic
+	delete(b.given, old)
+	b.given[topic] = true
 	saved, err := b.ports.Store.Queue(ctx, old)
 	if err == nil {
 		err = b.ports.Store.SaveDevice(ctx, k)
@@ -222,6 +234,7 @@ func (b *Bridge) add(ctx context.Context, s Sighting) (*device, error) {
 		return nil, fmt.Errorf("read the queue of %s: %w", s.Topic, err)
 	}
 	d := newDevice(b.ports, b.config.ID, s, saved, b.changed, b.log)
+	b.given[s.Topic] = true
 	at, _ := slices.BinarySearchFunc(b.devices, s.Topic, func(d *device, topic string) int { return strings.Compare(d.topic, topic) })
 	b.devices = slices.Insert(b.devices, at, d)
 	for _, state := range newRunning(d, nil, nil).initialStates() {

@@ -21,12 +21,11 @@ func (b *Bridge) topic(s Sighting) string {
 		id := publicID(s.Device)
 		base = "cast_" + id[:min(8, len(id))]
 	}
-	taken := map[string]bool{"bridge": true, "all": true}
-	for _, d := range b.devices {
-		taken[d.topic] = true
+	taken := func(name string) bool {
+		return name == "bridge" || name == "all" || b.given[name]
 	}
 	name := base
-	for n := 2; taken[name]; n++ {
+	for n := 2; taken(name); n++ {
 		name = fmt.Sprintf("%s_%d", base, n)
 	}
 	return name

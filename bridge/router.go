@@ -75,13 +75,13 @@ func (b *Bridge) misled(c Command, err *misnamed) {
 }
 
 // soon does what takes time for a command that belongs to no device.
-func (b *Bridge) soon(c Command, do func(context.Context)) {
-	ok := b.later(func(ctx, _ context.Context) {
+func (b *Bridge) soon(c Command, do errand) {
+	ok := b.later(func(ctx, disk context.Context) {
 		if ctx.Err() != nil {
 			b.refuse(c, Busy, shuttingDown)
 			return
 		}
-		do(ctx)
+		do(ctx, disk)
 	})
 	if !ok {
 		b.refuse(c, Busy, tooMany)
@@ -96,7 +96,7 @@ func (b *Bridge) own(c Command) {
 		b.refuse(c, Invalid, "device: missing: "+c.Name+" needs to know which")
 		return
 	}
-	b.soon(c, func(ctx context.Context) {
+	b.soon(c, func(ctx, _ context.Context) {
 		nobody := resolver{ports: b.ports, info: func() media.Device { return media.Device{} }}
 		t := nobody.turn(ctx, c)
 		if t.err != nil {
@@ -241,11 +241,13 @@ func (b *Bridge) forget(c Command, req Forget) {
 		return
 	}
 	d.leaving = true
-	b.soon(c, func(ctx context.Context) {
+	b.soon(c, func(_, disk context.Context) {
 		d.stop()
 		<-d.done
+		disk, cancel := context.WithTimeout(disk, saveWithin)
+		defer cancel()
 		a := Answer{Command: c, Device: c.Device, Speech: "I forgot " + d.name()}
-		if err := b.ports.Store.ForgetDevice(ctx, d.topic); err != nil {
+		if err := b.ports.Store.ForgetDevice(disk, d.topic); err != nil {
 			a.Err, a.Speech = &Error{Internal, err.Error()}, d.name()+" could not be forgotten"
 		}
 		b.forgotten <- forgotten{device: d, answer: a}
@@ -256,6 +258,7 @@ func (b *Bridge) forget(c Command, req Forget) {
 func (b *Bridge) remove(f forgotten) {
 	d := f.device
 	b.devices = slices.DeleteFunc(b.devices, func(other *device) bool { return other == d })
+	delete(b.given, d.topic)
 	d.dismiss(NotFound, d.name()+" was forgotten")
 	b.tellDevices()
 	b.ports.Publisher.State(Gone{Device: d.topic, ID: publicID(d.about())})

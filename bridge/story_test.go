@@ -28,7 +28,8 @@ import (
 //	> bridge: ping                       a command on the bridge's
 //	> bridge to Kitchen TV: pause        one with a device argument
 //	> disk waits | works | full          "works in 1s" comes true a little later
-//	> wait 5s | kill | stop | start      "stop within 3s" where it may take longer than 2 s
+//	> wait 5s | stop | start             "stop within 3s" where it may take longer than 2 s
+//	> kill                               and start again; "kill ignoring Den", "kill naming a1 cooker" change the configuration
 //	> catalogue lost | library gained    its items get other ids; something happens in it
 type world struct {
 	*testing.T
@@ -158,6 +159,13 @@ func (w *world) do(line string) {
 		w.stop()
 		w.journal.take()
 		w.store = survives
+		if what, ok := strings.CutPrefix(rest, "ignoring "); ok {
+			w.config.Ignore = strings.Split(what, ",")
+		}
+		if what, ok := strings.CutPrefix(rest, "naming "); ok {
+			place, topic, _ := strings.Cut(what, " ")
+			w.config.Topics = map[string]string{place: topic}
+		}
 		w.start()
 	default:
 		w.player(word, rest)
