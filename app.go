@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"time"
 
@@ -18,6 +19,9 @@ import (
 	"localcast/mqtt"
 	"localcast/mqtt/broker"
 )
+
+// brokerEvery is how often a broker that was away at the start is asked for another bridge.
+const brokerEvery = 2 * time.Second
 
 // addressEvery is how often it is looked whether people reach the streamer by another address.
 const addressEvery = time.Minute
@@ -50,7 +54,8 @@ func run(ctx context.Context, c Config, log *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := alone(ctx, c, id, log); err != nil {
+	stillAlone, err := alone(ctx, c, id, log)
+	if err != nil {
 		return err
 	}
 	catalogue, err := library.New(libraryConfig(c), log)
@@ -81,7 +86,13 @@ func run(ctx context.Context, c Config, log *slog.Logger) (err error) {
 	clientCtx, stopClient := context.WithCancel(context.WithoutCancel(ctx))
 	brokerCtx, stopBroker := context.WithCancel(context.WithoutCancel(ctx))
 	g.Go(func() error { return serveBroker(brokerCtx) })
-	g.Go(func() error { defer stopBroker(); return client.Run(clientCtx, b.Command) })
+	g.Go(func() error {
+		defer stopBroker()
+		if err := stillAlone(clientCtx); err != nil {
+			return err
+		}
+		return client.Run(clientCtx, b.Command)
+	})
 	g.Go(func() error { defer stopClient(); return b.Run(ctx) })
 	g.Go(func() error { return catalogue.Run(ctx) })
 	g.Go(func() error { return streamer.Run(ctx) })
@@ -107,19 +118,35 @@ func connect(c Config, log *slog.Logger) (*mqtt.Client, func(context.Context) er
 	return client, serve, err
 }
 
-// alone makes sure that no other bridge uses our base topic. A broker that cannot be reached yet has none.
-func alone(ctx context.Context, c Config, id string, log *slog.Logger) error {
+// alone makes sure that no other bridge uses our base topic. A broker that is not there yet is asked again by soon, before
+// anything is published on it.
+func alone(ctx context.Context, c Config, id string, log *slog.Logger) (soon func(context.Context) error, err error) {
+	nothing := func(context.Context) error { return nil }
 	if c.MQTT.Broker == "" {
-		return nil
+		return nothing, nil
 	}
-	err := mqtt.Probe(ctx, mqttConfig(c), id)
-	if errors.Is(err, mqtt.ErrSecondBridge) {
-		return err
+	err = mqtt.Probe(ctx, mqttConfig(c), id)
+	if err == nil || errors.Is(err, mqtt.ErrSecondBridge) {
+		return nothing, err
 	}
-	if err != nil {
-		log.Warn("the broker cannot be asked for another bridge", "err", err)
-	}
-	return nil
+	log.Warn("the broker cannot be asked for another bridge; it is tried again", "err", err)
+	return func(ctx context.Context) error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(brokerEvery):
+			}
+			err := mqtt.Probe(ctx, mqttConfig(c), id)
+			var unreachable net.Error
+			switch {
+			case errors.Is(err, mqtt.ErrSecondBridge):
+				return err
+			case !errors.As(err, &unreachable):
+				return nil // it is alone, or the client itself will tell what the broker has against us
+			}
+		}
+	}, nil
 }
 
 // tellStreams publishes what the streamer does, and its address when that has changed.

@@ -304,7 +304,11 @@ func executable(path string) bool {
 // mosquitto starts a broker and returns its address.
 func mosquitto(t *testing.T) string {
 	t.Helper()
-	path, address := peer(t, "mosquitto"), freePort(t)
+	return mosquittoAt(t, peer(t, "mosquitto"), freePort(t))
+}
+
+func mosquittoAt(t *testing.T, path, address string) string {
+	t.Helper()
 	_, port, _ := net.SplitHostPort(address)
 	config := filepath.Join(t.TempDir(), "mosquitto.conf")
 	text := "listener " + port + " 127.0.0.1\nallow_anonymous true\npersistence false\n"
@@ -506,18 +510,92 @@ func (h *home) kill(cmd *exec.Cmd) {
 
 // logBuffer collects what the program says.
 type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu      sync.Mutex
+	b       bytes.Buffer
+	written chan struct{} // closed at the next write; nil while nobody waits
 }
 
 func (l *logBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.written != nil {
+		close(l.written)
+		l.written = nil
+	}
 	return l.b.Write(p)
+}
+
+// news is closed when something is written.
+func (l *logBuffer) news() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.written == nil {
+		l.written = make(chan struct{})
+	}
+	return l.written
 }
 
 func (l *logBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+func TestBrokerThatComesLater(t *testing.T) {
+	h := newHome(t, freePort(t), time.Minute)
+	path := peer(t, "mosquitto")
+	h.start(h.config(false))
+	h.log.await(t, "cannot be asked for another bridge")
+	h.broker = mosquittoAt(t, path, h.broker)
+	h.listen()
+	h.ear.ready(1)
+}
+
+func TestSecondBridgeEnds(t *testing.T) {
+	h := newHome(t, mosquitto(t), time.Minute)
+	h.start(h.config(false))
+	h.listen()
+	h.ear.ready(1)
+	from := h.ear.mark()
+
+	var said logBuffer
+	args := []string{"-config", h.config(false), "-data", t.TempDir()}
+	if code := start(t.Context(), args, terminal{&said, &said, func(string) string { return "" }}); code != exitSecond {
+		t.Errorf("exit code %d, want %d: %s", code, exitSecond, &said)
+	}
+	h.ear.say("bridge/command/ping", "PRESS")
+	h.ear.await(from, "bridge/response/ping", func(p string) bool { return strings.Contains(p, `"transaction":null`) })
+	h.ear.never(from, func(m heard) bool {
+		return strings.HasPrefix(m.topic, "bridge/a") || strings.HasPrefix(m.topic, "bridge/i")
+	})
+}
+
+// never fails if something was heard from a mark on.
+func (e *ear) never(from int, what func(heard) bool) {
+	e.t.Helper()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, m := range e.heard[from:] {
+		if what(m) {
+			e.t.Errorf("heard %s %s", m.topic, shorten(m.payload, 200))
+		}
+	}
+}
+
+// await waits until the program has said something.
+func (l *logBuffer) await(t *testing.T, words string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for {
+		news := l.news() // before the look, so that nothing slips between
+		if strings.Contains(l.String(), words) {
+			return
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			t.Fatalf("the program never said %q:\n%s", words, l)
+		}
+	}
 }
