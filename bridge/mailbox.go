@@ -1,10 +1,13 @@
 package bridge
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // mailbox holds what a player reports until its device looks. It never blocks who puts in. Two statuses in a row become
-// the later one; everything else keeps its place, so that an end is never lost and an answer never overtaken by an older
-// picture. What it can hold is bounded by the orders under way.
+// the later one, two sightings too; everything else keeps its place, so that an end is never lost and an answer never
+// overtaken by an older picture. What it can hold is bounded by the orders under way and the sessions that end.
 type mailbox struct {
 	mu   sync.Mutex
 	post []any // Status, Ended, Done, Sighting
@@ -14,34 +17,52 @@ type mailbox struct {
 func newMailbox() *mailbox { return &mailbox{news: make(chan struct{}, 1)} }
 
 // Status implements Reports.
-func (m *mailbox) Status(s Status) {
-	m.put(s, func(last any) bool { _, ok := last.(Status); return ok })
-}
+func (m *mailbox) Status(s Status) { m.put(s) }
 
 // Ended implements Reports.
-func (m *mailbox) Ended(e Ended) { m.put(e, nil) }
+func (m *mailbox) Ended(e Ended) { m.put(e) }
 
 // Done implements Reports.
-func (m *mailbox) Done(d Done) { m.put(d, nil) }
+func (m *mailbox) Done(d Done) { m.put(d) }
 
 // sighting tells where the device is and how it is called now.
-func (m *mailbox) sighting(s Sighting) {
-	m.put(s, func(last any) bool { _, ok := last.(Sighting); return ok })
-}
+func (m *mailbox) sighting(s Sighting) { m.put(s) }
 
-// put adds v, in place of the last letter if replaces says so.
-func (m *mailbox) put(v any, replaces func(last any) bool) {
+// put adds a letter, and takes out the one that it makes stale.
+func (m *mailbox) put(letter any) {
 	m.mu.Lock()
-	if n := len(m.post); n > 0 && replaces != nil && replaces(m.post[n-1]) {
-		m.post[n-1] = v
-	} else {
-		m.post = append(m.post, v)
+	if i := stale(m.post, letter); i >= 0 {
+		m.post = slices.Delete(m.post, i, i+1)
 	}
+	m.post = append(m.post, letter)
 	m.mu.Unlock()
 	select {
 	case m.news <- struct{}{}:
 	default:
 	}
+}
+
+// stale is the index of the letter that a new one replaces, -1 for none. Sightings have no place among the others.
+func stale(post []any, letter any) int {
+	_, status := letter.(Status)
+	_, sighting := letter.(Sighting)
+	for i := len(post) - 1; i >= 0 && (status || sighting); i-- {
+		switch post[i].(type) {
+		case Sighting:
+			if sighting {
+				return i
+			}
+		case Status:
+			if status {
+				return i
+			}
+		default:
+			if status {
+				return -1
+			}
+		}
+	}
+	return -1
 }
 
 // take empties the mailbox.
