@@ -18,7 +18,8 @@ func bubble(t *testing.T, cfg casttest.Config, files map[string][]byte, f func(*
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		pipe := casttest.NewPipe()
-		st := &stage{t: t, pipe: pipe, over: make(chan struct{}), handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		st := &stage{t: t, pipe: pipe, over: make(chan struct{})}
+		st.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			name := r.URL.Path[1:]
 			content, ok := files[name]
 			if !ok {
@@ -26,7 +27,7 @@ func bubble(t *testing.T, cfg casttest.Config, files map[string][]byte, f func(*
 				return
 			}
 			http.ServeContent(w, r, name, time.Time{}, newReader(content))
-		})}
+		})
 		cfg.Listener = pipe
 		cfg.Transport = st
 		r, err := casttest.NewReceiver(cfg)

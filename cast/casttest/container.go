@@ -96,10 +96,10 @@ func (wav) look(piece []byte, _, size int64) (time.Duration, int64) {
 			}
 			return seconds(float64(data), float64(rate)), 0
 		}
-		p = body + int(n) + int(n&1)
-		if p < 0 {
+		if int64(n) > int64(len(piece)-body) {
 			break
 		}
+		p = body + int(n) + int(n&1)
 	}
 	return 0, 0
 }
@@ -126,7 +126,7 @@ func (m *mp4) look(piece []byte, at, size int64) (time.Duration, int64) {
 			}
 			return mvhd(piece[p+body:]), 0
 		}
-		if n < 8 || size >= 0 && at+p+n >= size {
+		if n < 8 || n > math.MaxInt64-at-p || size >= 0 && at+p+n >= size {
 			return 0, 0
 		}
 		p += n

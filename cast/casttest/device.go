@@ -200,7 +200,7 @@ func (d *device) receive(l *link, m wire.Message) {
 	if !d.links[l] {
 		return
 	}
-	d.log.Debug("from sender", "remote", l.remote, "topic", m.Namespace, "item", m.Text)
+	d.log.Debug("from sender", "remote", l.remote, "topic", m.Namespace, "json", m.Text)
 	req := &request{from: l, sender: m.Source, peer: m.Destination, namespace: m.Namespace}
 	if err := json.Unmarshal([]byte(m.Text), &req.body); err != nil {
 		d.log.Debug("message is no JSON object", "remote", l.remote, "err", err)
@@ -292,7 +292,7 @@ func (d *device) send(l *link, from, to, namespace string, body any) {
 	if err == nil {
 		err = l.send(wire.Message{Source: from, Destination: to, Namespace: namespace, Text: string(text)})
 	}
-	d.log.Debug("to sender", "remote", l.remote, "topic", namespace, "item", string(text))
+	d.log.Debug("to sender", "remote", l.remote, "topic", namespace, "json", string(text))
 	if err != nil {
 		d.log.Warn("message not sent", "remote", l.remote, "err", err)
 	}

@@ -49,7 +49,7 @@ func (st *stage) ranges() (out []string) {
 	return out
 }
 
-func (st *stage) loaded(what string, cfg map[string]any) (*sender, string) {
+func (st *stage) loaded(what string, cfg obj) (*sender, string) {
 	st.t.Helper()
 	s := st.awake("sender-1")
 	app := s.launch()
@@ -105,13 +105,13 @@ func TestReadAheadIsBounded(t *testing.T) {
 		if n := read(); n < 100_000 || n > 100_000+64<<10 {
 			t.Errorf("%d bytes are read ahead", n)
 		}
-		s.answer(s.ask(app, wire.Media, "PAUSE", map[string]any{"mediaSessionId": 1}))
+		s.answer(s.ask(app, wire.Media, "PAUSE", obj{"mediaSessionId": 1}))
 		before := read()
 		pass(10 * time.Minute)
 		if n := read(); n != before {
 			t.Errorf("%d bytes were read while paused", n-before)
 		}
-		s.answer(s.ask(app, wire.Media, "PLAY", map[string]any{"mediaSessionId": 1}))
+		s.answer(s.ask(app, wire.Media, "PLAY", obj{"mediaSessionId": 1}))
 		pass(29 * time.Second)
 		if n := read(); n < 240_000+50_000 || n > 240_000+100_000+64<<10 {
 			t.Errorf("%d bytes are read at 30 s", n)
@@ -138,7 +138,7 @@ func TestSeekAbortsAndAsksForARange(t *testing.T) {
 		s, app := st.film()
 		seek := func(to float64) {
 			t.Helper()
-			s.answer(s.ask(app, wire.Media, "SEEK", map[string]any{"mediaSessionId": 1, "currentTime": to}))
+			s.answer(s.ask(app, wire.Media, "SEEK", obj{"mediaSessionId": 1, "currentTime": to}))
 			s.awaitState("PLAYING")
 		}
 		seek(2)
@@ -165,7 +165,7 @@ func TestSeekAbortsAndAsksForARange(t *testing.T) {
 func TestSeekToTheVeryEndFinishes(t *testing.T) {
 	bubble(t, casttest.Config{ReadAhead: 100_000}, minute(), func(t *testing.T, st *stage) {
 		s, app := st.film()
-		s.ask(app, wire.Media, "SEEK", map[string]any{"mediaSessionId": 1, "currentTime": 99})
+		s.ask(app, wire.Media, "SEEK", obj{"mediaSessionId": 1, "currentTime": 99})
 		s.awaitState("IDLE/FINISHED")
 	})
 }
@@ -173,7 +173,7 @@ func TestSeekToTheVeryEndFinishes(t *testing.T) {
 func TestALoadFromTheMiddle(t *testing.T) {
 	bubble(t, casttest.Config{}, map[string][]byte{"film.mp4": append(append(atom("ftyp", []byte("isomiso2")),
 		atom("moov", mvhd(60))...), atom("mdat", noise(6_000_000))...)}, func(t *testing.T, st *stage) {
-		s, _ := st.loaded("film.mp4", map[string]any{"currentTime": 30})
+		s, _ := st.loaded("film.mp4", obj{"currentTime": 30})
 		if got, want := st.ranges(), []string{"bytes=0-", "bytes=3000070-"}; !slices.Equal(got, want) {
 			t.Errorf("asked for %q, want %q", got, want)
 		}
@@ -245,7 +245,8 @@ func TestAServerThatIsNotThere(t *testing.T) {
 	r := start(t, casttest.Config{})
 	s := dial(t, r, "sender-1")
 	app := s.launch()
-	if e := s.answer(s.load(app, "http://127.0.0.1:1/film.mp4", "video/mp4", nil)); e.Type != "LOAD_FAILED" || e.DetailedErrorCode != 103 {
+	e := s.answer(s.load(app, "http://127.0.0.1:1/film.mp4", "video/mp4", nil))
+	if e.Type != "LOAD_FAILED" || e.DetailedErrorCode != 103 {
 		t.Errorf("answered by %s", e.Text)
 	}
 }
@@ -362,7 +363,7 @@ func TestPicturesStay(t *testing.T) {
 		if got := st.r.Snapshot(); got.PlayerState != "PLAYING" || got.Position != 0 {
 			t.Errorf("after an hour %s at %v", got.PlayerState, got.Position)
 		}
-		e = s.answer(s.ask(app, wire.Media, "SEEK", map[string]any{"mediaSessionId": 1, "currentTime": 5}))
+		e = s.answer(s.ask(app, wire.Media, "SEEK", obj{"mediaSessionId": 1, "currentTime": 5}))
 		if e.Type != "INVALID_PLAYER_STATE" {
 			t.Errorf("SEEK in a picture is answered by %s", e.Text)
 		}
@@ -384,14 +385,14 @@ func TestALiveStreamEndsWhenTheServerDoes(t *testing.T) {
 		})
 		s := st.awake("sender-1")
 		app := s.launch()
-		id := s.load(app, "http://host/radio", "video/mp2t", map[string]any{
-			"media": map[string]any{"contentId": "http://host/radio", "contentType": "video/mp2t", "streamType": "LIVE"},
+		id := s.load(app, "http://host/radio", "video/mp2t", obj{
+			"media": obj{"contentId": "http://host/radio", "contentType": "video/mp2t", "streamType": "LIVE"},
 		})
 		if m := s.answer(id).media(); m.Media.Duration != nil {
 			t.Errorf("a live stream of %v s", *m.Media.Duration)
 		}
 		s.awaitState("PLAYING")
-		e := s.answer(s.ask(app, wire.Media, "SEEK", map[string]any{"mediaSessionId": 1, "currentTime": 5}))
+		e := s.answer(s.ask(app, wire.Media, "SEEK", obj{"mediaSessionId": 1, "currentTime": 5}))
 		if e.Type != "INVALID_PLAYER_STATE" {
 			t.Errorf("SEEK in a live stream is answered by %s", e.Text)
 		}
@@ -404,8 +405,8 @@ func TestAFileThatIsCalledLiveIsAFile(t *testing.T) {
 	bubble(t, casttest.Config{}, minute(), func(t *testing.T, st *stage) {
 		s := st.awake("sender-1")
 		app := s.launch()
-		id := s.load(app, "", "", map[string]any{
-			"media": map[string]any{"contentId": "http://host/film.wav", "streamType": "LIVE"},
+		id := s.load(app, "", "", obj{
+			"media": obj{"contentId": "http://host/film.wav", "streamType": "LIVE"},
 		})
 		if m := s.answer(id).media(); m.Media.Duration == nil || *m.Media.Duration != 60 {
 			t.Errorf("media %+v", m.Media)
@@ -415,12 +416,12 @@ func TestAFileThatIsCalledLiveIsAFile(t *testing.T) {
 
 func TestSideLoadedTracks(t *testing.T) {
 	tracks := []any{
-		map[string]any{"trackId": 1, "type": "TEXT", "trackContentId": "http://host/en.vtt", "trackContentType": "text/vtt"},
-		map[string]any{"trackId": 2, "type": "TEXT", "trackContentId": "http://host/de.vtt", "trackContentType": "text/vtt"},
+		obj{"trackId": 1, "type": "TEXT", "trackContentId": "http://host/en.vtt", "trackContentType": "text/vtt"},
+		obj{"trackId": 2, "type": "TEXT", "trackContentId": "http://host/de.vtt", "trackContentType": "text/vtt"},
 	}
 	files := minute()
 	files["en.vtt"], files["de.vtt"] = []byte("WEBVTT\n"), []byte("WEBVTT\n\n")
-	load := map[string]any{"activeTrackIds": []int{1}, "media": map[string]any{
+	load := obj{"activeTrackIds": []int{1}, "media": obj{
 		"contentId": "http://host/film.wav", "contentType": "audio/wav", "tracks": tracks,
 	}}
 	bubble(t, casttest.Config{}, files, func(t *testing.T, st *stage) {
@@ -440,7 +441,7 @@ func TestSideLoadedTracks(t *testing.T) {
 		}
 		s.awaitState("PLAYING")
 		pass(0) // the first track is there
-		e = s.answer(s.ask(app, wire.Media, "EDIT_TRACKS_INFO", map[string]any{"mediaSessionId": 2, "activeTrackIds": []int{2}}))
+		e = s.answer(s.ask(app, wire.Media, "EDIT_TRACKS_INFO", obj{"mediaSessionId": 2, "activeTrackIds": []int{2}}))
 		if got := e.media().ActiveTrackIDs; !slices.Equal(got, []int{2}) {
 			t.Errorf("active tracks %v", got)
 		}

@@ -2,14 +2,15 @@ package casttest
 
 import (
 	"encoding/json"
+	"path"
 	"time"
 
 	"localcast/cast/wire"
 )
 
-// commands is the supportedMediaCommands of the Default Media Receiver: pause, seek, stream volume and mute, queue and
-// track edits, but neither next (64) nor previous (128), though both work.
-const commands = 274447
+// supportedCommands is the supportedMediaCommands of the Default Media Receiver: pause, seek, stream volume and mute,
+// queue and track edits, but neither next (64) nor previous (128), though both work.
+const supportedCommands = 274447
 
 // maxContentID is how many characters a contentId may have.
 const maxContentID = 1000
@@ -50,6 +51,9 @@ func (i *item) title() string {
 	return metadata.text("title")
 }
 
+// label names the item in logs. It is not the URL, which may carry a token.
+func (i *item) label() string { return or(i.title(), path.Base(i.contentID())) }
+
 // newItem reads an item from a queue item or a LOAD, which say alike what is there, and false if it cannot be played at
 // all. The receiver alone gives itemIds.
 func newItem(o object) (*item, bool) {
@@ -89,7 +93,7 @@ func fromSeconds(s float64) time.Duration { return time.Duration(max(0, s) * flo
 func (d *device) media(req *request) {
 	switch req.kind {
 	case "GET_STATUS":
-		d.reply(req, d.mediaMessage(req.id, whole))
+		d.reply(req, d.mediaMessage(req.id, withMedia))
 	case "LOAD":
 		d.load(req)
 	case "QUEUE_LOAD":
@@ -288,7 +292,7 @@ type mediaStatus struct {
 	LoadingItemID  int             `json:"loadingItemId,omitempty"`
 	PreloadedID    int             `json:"preloadedItemId,omitempty"`
 	Extended       *extendedStatus `json:"extendedStatus,omitempty"`
-	Items          []queueItem     `json:"items,omitempty"`
+	Items          []itemStatus    `json:"items,omitempty"`
 	RepeatMode     string          `json:"repeatMode,omitempty"`
 	IdleReason     string          `json:"idleReason,omitempty"`
 }
@@ -299,7 +303,7 @@ type extendedStatus struct {
 	MediaSessionID int    `json:"mediaSessionId"`
 }
 
-type queueItem struct {
+type itemStatus struct {
 	ItemID           int             `json:"itemId"`
 	Media            object          `json:"media,omitempty"`
 	Autoplay         bool            `json:"autoplay"`
@@ -310,28 +314,29 @@ type queueItem struct {
 	OrderID          int             `json:"orderId"`
 }
 
-func (i *item) queueItem(order int) queueItem {
-	return queueItem{
+func (i *item) status(order int) itemStatus {
+	return itemStatus{
 		ItemID: i.id, Media: i.media, Autoplay: i.autoplay, StartTime: i.startTime.Seconds(),
 		PlaybackDuration: i.playbackDuration.Seconds(), PreloadTime: i.preloadTime.Seconds(),
 		CustomData: i.customData, OrderID: order,
 	}
 }
 
-// detail is how much a status tells.
+// detail is how much a status tells: a delta leaves out what the senders know already.
 type detail int
 
 const (
-	brief detail = iota // what may have changed by itself
-	queue               // the items around the current one too
-	whole               // the media too
+	brief     detail = iota // what may have changed by itself
+	withQueue               // the items around the current one too
+	withMedia               // and the media
 )
 
+// status is how the session stands.
 func (d *device) status(s *session, how detail) mediaStatus {
 	p := s.play
 	out := mediaStatus{
 		MediaSessionID: s.id, PlaybackRate: p.rate, PlayerState: p.state(), CurrentTime: d.position(p).Seconds(),
-		Commands: commands, Volume: volume{Level: 1}, ActiveTrackIDs: p.tracks,
+		Commands: supportedCommands, Volume: volume{Level: 1}, ActiveTrackIDs: p.tracks,
 		CurrentItemID: s.current().id, RepeatMode: s.repeat,
 	}
 	if p.loading {
@@ -340,12 +345,12 @@ func (d *device) status(s *session, how detail) mediaStatus {
 	if s.preload != nil && !s.preload.loading {
 		out.PreloadedID = s.preload.item.id
 	}
-	if how == whole {
+	if how == withMedia {
 		out.Media = p.item.media
 	}
-	if how >= queue {
+	if how >= withQueue {
 		for i := max(0, s.at-1); i <= min(s.at+1, len(s.items)-1); i++ {
-			out.Items = append(out.Items, s.items[i].queueItem(i))
+			out.Items = append(out.Items, s.items[i].status(i))
 		}
 	}
 	return out

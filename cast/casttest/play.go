@@ -107,7 +107,7 @@ func (d *device) startItem(req *request, start time.Duration) {
 		if req != nil && d.cfg.LoadingAnswers {
 			answers = req.id
 		}
-		d.broadcastMedia(answers, whole)
+		d.broadcastMedia(answers, withMedia)
 	}
 	switch {
 	case p.failed != nil:
@@ -127,7 +127,7 @@ func (d *device) newPlay(it *item, start time.Duration) *play {
 		CustomData: it.media["customData"], Metadata: it.media["metadata"], Autoplay: it.autoplay,
 		CurrentTime: start, MediaSessionID: d.session.id, ItemID: it.id,
 	})
-	d.log.Info("loading", "item", it.contentID())
+	d.log.Info("loading", "item", it.label())
 	if d.refuse != nil {
 		if p.failed = d.refuse(it.contentID()); p.failed != nil {
 			return p
@@ -239,7 +239,7 @@ func (d *device) begin(p *play) {
 	if p.asker != nil && !d.cfg.LoadingAnswers {
 		answers = p.asker.id
 	}
-	d.broadcastMedia(answers, whole)
+	d.broadcastMedia(answers, withMedia)
 	d.broadcastReceiver(0) // the status text has changed
 }
 
@@ -267,7 +267,7 @@ func (d *device) sourceFailed(s *source, err error) {
 	if fetch := (*fetchError)(nil); errors.As(err, &fetch) {
 		p.failed.Code = fetch.code
 	}
-	d.log.Info("media failed", "item", p.item.contentID(), "err", err)
+	d.log.Info("media failed", "item", p.item.label(), "err", err)
 	p.record.Err = err.Error()
 	if p == d.session.play {
 		d.fail()
@@ -327,7 +327,7 @@ func (d *device) leaveItem(reason string, requestID int64, loading int) {
 	}
 	p.record.Ended = reason
 	p.cancel()
-	d.log.Info("item ended", "item", p.item.contentID(), "err", reason)
+	d.log.Info("item ended", "item", p.item.label(), "reason", reason)
 	d.broadcast(d.app.transport, wire.Media,
 		mediaMessage{Type: "MEDIA_STATUS", Status: []mediaStatus{st}, RequestID: requestID})
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,25 +89,25 @@ func near(got, want float64) bool { return math.Abs(got-want) < 0.01 }
 func TestTransportControls(t *testing.T) {
 	for name, row := range map[string]struct {
 		kind   string
-		fields map[string]any
+		fields obj
 		answer string  // the state in the answer
 		then   string  // the state 5 s later, as GET_STATUS tells it
 		at     float64 // and the position
 	}{
 		"pause holds the position":              {"PAUSE", nil, "PAUSED", "PAUSED", 10},
 		"play while playing changes nothing":    {"PLAY", nil, "PLAYING", "PLAYING", 15},
-		"seek goes on from there":               {"SEEK", map[string]any{"currentTime": 40}, "BUFFERING", "PLAYING", 45},
-		"seek back":                             {"SEEK", map[string]any{"currentTime": 0}, "BUFFERING", "PLAYING", 5},
-		"seek by a distance":                    {"SEEK", map[string]any{"relativeTime": -4}, "BUFFERING", "PLAYING", 11},
-		"seek and pause":                        {"SEEK", map[string]any{"currentTime": 40, "resumeState": "PLAYBACK_PAUSE"}, "BUFFERING", "PAUSED", 40},
-		"double rate plays ten seconds in five": {"SET_PLAYBACK_RATE", map[string]any{"playbackRate": 2}, "PLAYING", "PLAYING", 20},
-		"a relative rate multiplies":            {"SET_PLAYBACK_RATE", map[string]any{"relativePlaybackRate": 0.5}, "PLAYING", "PLAYING", 12.5},
+		"seek goes on from there":               {"SEEK", obj{"currentTime": 40}, "BUFFERING", "PLAYING", 45},
+		"seek back":                             {"SEEK", obj{"currentTime": 0}, "BUFFERING", "PLAYING", 5},
+		"seek by a distance":                    {"SEEK", obj{"relativeTime": -4}, "BUFFERING", "PLAYING", 11},
+		"seek and pause":                        {"SEEK", obj{"currentTime": 40, "resumeState": "PLAYBACK_PAUSE"}, "BUFFERING", "PAUSED", 40},
+		"double rate plays ten seconds in five": {"SET_PLAYBACK_RATE", obj{"playbackRate": 2}, "PLAYING", "PLAYING", 20},
+		"a relative rate multiplies":            {"SET_PLAYBACK_RATE", obj{"relativePlaybackRate": 0.5}, "PLAYING", "PLAYING", 12.5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, casttest.Config{}, minute(), func(t *testing.T, st *stage) {
 				s, app := st.film()
 				pass(10 * time.Second)
-				fields := map[string]any{"mediaSessionId": 1}
+				fields := obj{"mediaSessionId": 1}
 				for k, v := range row.fields {
 					fields[k] = v
 				}
@@ -126,11 +127,11 @@ func TestTransportControls(t *testing.T) {
 func TestStopAndWhatFollows(t *testing.T) {
 	bubble(t, casttest.Config{}, minute(), func(t *testing.T, st *stage) {
 		s, app := st.film()
-		e := s.answer(s.ask(app, wire.Media, "STOP", map[string]any{"mediaSessionId": 1}))
+		e := s.answer(s.ask(app, wire.Media, "STOP", obj{"mediaSessionId": 1}))
 		if e.state() != "IDLE/CANCELLED" {
 			t.Errorf("STOP is answered by %s", e.Text)
 		}
-		e = s.answer(s.ask(app, wire.Media, "PLAY", map[string]any{"mediaSessionId": 1}))
+		e = s.answer(s.ask(app, wire.Media, "PLAY", obj{"mediaSessionId": 1}))
 		if e.Type != "INVALID_PLAYER_STATE" {
 			t.Errorf("PLAY without a session is answered by %s", e.Text)
 		}
@@ -144,7 +145,7 @@ func TestStopAndWhatFollows(t *testing.T) {
 func TestAnotherLoadInterrupts(t *testing.T) {
 	bubble(t, casttest.Config{}, minute(), func(t *testing.T, st *stage) {
 		s, app := st.film()
-		id := s.load(app, "http://host/film.wav", "audio/wav", map[string]any{"currentTime": 30, "autoplay": false})
+		id := s.load(app, "http://host/film.wav", "audio/wav", obj{"currentTime": 30, "autoplay": false})
 		if m := s.awaitState("IDLE/INTERRUPTED").media(); m.MediaSessionID != 1 || m.LoadingItemID != 0 {
 			t.Errorf("interrupted: %+v", m)
 		}
@@ -164,7 +165,7 @@ func TestALoadThatIsOvertakenIsCancelled(t *testing.T) {
 		app := s.launch()
 		first := s.load(app, "http://host/film.wav", "audio/wav", nil)
 		s.awaitState("IDLE/LOADING")
-		e := s.answer(s.ask(app, wire.Media, "PAUSE", map[string]any{"mediaSessionId": 1}))
+		e := s.answer(s.ask(app, wire.Media, "PAUSE", obj{"mediaSessionId": 1}))
 		if e.Type != "INVALID_PLAYER_STATE" {
 			t.Errorf("PAUSE while loading is answered by %s", e.Text)
 		}
@@ -233,7 +234,8 @@ func TestRefusals(t *testing.T) {
 				other.launch()
 				other.answer(other.ask(app, wire.Media, "GET_STATUS", nil))
 				e := s.answer(s.load(app, "http://host/film.wav", "audio/wav", nil))
-				if e.Type != row.kind || e.DetailedErrorCode != row.code || e.Reason != row.refusal.Reason || e.Destination != "sender-1" {
+				if e.Type != row.kind || e.DetailedErrorCode != row.code || e.Reason != row.refusal.Reason ||
+					e.Destination != "sender-1" {
 					t.Errorf("refused to %s by %s", e.Destination, e.Text)
 				}
 				s.awaitState("IDLE/ERROR")
@@ -251,24 +253,25 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestInvalidRequests(t *testing.T) {
-	media := map[string]any{"contentId": "http://host/film.wav", "contentType": "audio/wav"}
+	long := "http://" + strings.Repeat("x", 994)
+	media := obj{"contentId": "http://host/film.wav", "contentType": "audio/wav"}
 	for name, row := range map[string]struct {
 		kind   string
-		fields map[string]any
+		fields obj
 		reason string
 	}{
 		"a command that does not exist":       {"DANCE", nil, "INVALID_COMMAND"},
-		"another session's id":                {"PAUSE", map[string]any{"mediaSessionId": 9}, "INVALID_MEDIA_SESSION_ID"},
+		"another session's id":                {"PAUSE", obj{"mediaSessionId": 9}, "INVALID_MEDIA_SESSION_ID"},
 		"no session id":                       {"PAUSE", nil, "INVALID_MEDIA_SESSION_ID"},
 		"a LOAD without media":                {"LOAD", nil, "INVALID_PARAMS"},
-		"a LOAD without contentId":            {"LOAD", map[string]any{"media": map[string]any{}}, "INVALID_PARAMS"},
-		"a contentId of 1,001 characters":     {"LOAD", map[string]any{"media": map[string]any{"contentId": "http://" + string(bytes.Repeat([]byte("x"), 994))}}, "INVALID_PARAMS"},
-		"a queue item with an itemId":         {"QUEUE_LOAD", map[string]any{"items": []any{map[string]any{"itemId": 3, "media": media}}}, "INVALID_PARAMS"},
-		"a queue of nothing":                  {"QUEUE_LOAD", map[string]any{"items": []any{}}, "INVALID_PARAMS"},
-		"a start index outside of the queue":  {"QUEUE_LOAD", map[string]any{"startIndex": 1, "items": []any{map[string]any{"media": media}}}, "INVALID_PARAMS"},
-		"a playback rate of 3":                {"SET_PLAYBACK_RATE", map[string]any{"mediaSessionId": 1, "playbackRate": 3}, "INVALID_PARAMS"},
-		"a track that is not there":           {"EDIT_TRACKS_INFO", map[string]any{"mediaSessionId": 1, "activeTrackIds": []int{4}}, "INVALID_PARAMS"},
-		"an item id that is not in the queue": {"QUEUE_UPDATE", map[string]any{"mediaSessionId": 1, "currentItemId": 77}, "INVALID_PARAMS"},
+		"a LOAD without contentId":            {"LOAD", obj{"media": obj{}}, "INVALID_PARAMS"},
+		"a contentId of 1,001 characters":     {"LOAD", obj{"media": obj{"contentId": long}}, "INVALID_PARAMS"},
+		"a queue item with an itemId":         {"QUEUE_LOAD", obj{"items": []any{obj{"itemId": 3, "media": media}}}, "INVALID_PARAMS"},
+		"a queue of nothing":                  {"QUEUE_LOAD", obj{"items": []any{}}, "INVALID_PARAMS"},
+		"a start index outside of the queue":  {"QUEUE_LOAD", obj{"startIndex": 1, "items": []any{obj{"media": media}}}, "INVALID_PARAMS"},
+		"a playback rate of 3":                {"SET_PLAYBACK_RATE", obj{"mediaSessionId": 1, "playbackRate": 3}, "INVALID_PARAMS"},
+		"a track that is not there":           {"EDIT_TRACKS_INFO", obj{"mediaSessionId": 1, "activeTrackIds": []int{4}}, "INVALID_PARAMS"},
+		"an item id that is not in the queue": {"QUEUE_UPDATE", obj{"mediaSessionId": 1, "currentItemId": 77}, "INVALID_PARAMS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, casttest.Config{}, minute(), func(t *testing.T, st *stage) {

@@ -112,7 +112,7 @@ func (d *device) queueInsert(req *request) {
 		d.goTo(at+chosen, "INTERRUPTED", req, req.body.seconds("currentTime", items[chosen].startTime))
 		return
 	}
-	d.broadcastMedia(req.id, queue)
+	d.broadcastMedia(req.id, withQueue)
 }
 
 // queueUpdate answers QUEUE_UPDATE: new properties of items, a repeat mode, and a jump, by steps or to an item. A jump
@@ -153,7 +153,7 @@ func (d *device) queueUpdate(req *request) {
 		}
 		d.goTo(at, "INTERRUPTED", req, req.body.seconds("currentTime", s.items[at].startTime))
 	default:
-		d.broadcastMedia(req.id, queue)
+		d.broadcastMedia(req.id, withQueue)
 	}
 }
 
@@ -183,7 +183,7 @@ func (d *device) queueRemove(req *request) {
 		d.goTo(s.at, "INTERRUPTED", req, following.startTime)
 		return
 	}
-	d.broadcastMedia(req.id, queue)
+	d.broadcastMedia(req.id, withQueue)
 }
 
 // queueReorder answers QUEUE_REORDER: the named items, in the order in which they are named, go before insertBefore.
@@ -218,7 +218,7 @@ func (d *device) queueReorder(req *request) {
 	s.items = stay
 	s.at = s.find(current.id)
 	d.queueChanged(queueChange{Kind: "UPDATE", ItemIDs: ids(s.items), ReorderIDs: ids(moved), InsertBefore: before})
-	d.broadcastMedia(req.id, queue)
+	d.broadcastMedia(req.id, withQueue)
 }
 
 func (d *device) queueItemIDs(req *request) {
@@ -240,10 +240,10 @@ func (d *device) queueItems(req *request) {
 		d.invalid(req, "INVALID_PARAMS")
 		return
 	}
-	out := []queueItem{}
+	out := []itemStatus{}
 	for i, it := range s.items {
 		if slices.Contains(named, it.id) {
-			out = append(out, it.queueItem(i))
+			out = append(out, it.status(i))
 		}
 	}
 	d.reply(req, map[string]any{"type": "QUEUE_ITEMS", "requestId": req.id, "items": out, "sequenceNumber": 0})

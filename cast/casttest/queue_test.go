@@ -23,12 +23,12 @@ func songs() map[string][]byte {
 }
 
 // items are queue items of songs, one for each letter; more goes into each of them.
-func items(letters string, more map[string]any) []any {
+func items(letters string, more obj) []any {
 	var out []any
 	for _, l := range letters {
-		it := map[string]any{"customData": map[string]any{"name": string(l)}, "media": map[string]any{
+		it := obj{"customData": obj{"name": string(l)}, "media": obj{
 			"contentId": "http://host/" + string(l) + ".wav", "contentType": "audio/wav",
-			"customData": map[string]any{"entry": string(l)},
+			"customData": obj{"entry": string(l)},
 		}}
 		maps.Copy(it, more)
 		out = append(out, it)
@@ -37,11 +37,11 @@ func items(letters string, more map[string]any) []any {
 }
 
 // queue starts letters and returns at the first PLAYING. Its session is 1 and its items are 1, 2, 3...
-func (st *stage) queue(letters string, more map[string]any) (s *sender, app string) {
+func (st *stage) queue(letters string, more obj) (s *sender, app string) {
 	st.t.Helper()
 	s = st.awake("sender-1")
 	app = s.launch()
-	fields := map[string]any{"items": items(letters, nil)}
+	fields := obj{"items": items(letters, nil)}
 	maps.Copy(fields, more)
 	e := s.answer(s.ask(app, wire.Media, "QUEUE_LOAD", fields))
 	if e.state() != "BUFFERING" {
@@ -68,7 +68,7 @@ func (st *stage) now() string {
 
 func TestAQueuePlaysThrough(t *testing.T) {
 	bubble(t, casttest.Config{}, songs(), func(t *testing.T, st *stage) {
-		s, _ := st.queue("abc", map[string]any{"startIndex": 1})
+		s, _ := st.queue("abc", obj{"startIndex": 1})
 		pass(10 * time.Second)
 		e := s.awaitState("IDLE/FINISHED")
 		if m := e.media(); m.CurrentItemID != 2 || m.LoadingItemID != 3 {
@@ -83,7 +83,8 @@ func TestAQueuePlaysThrough(t *testing.T) {
 			t.Errorf("the end: %s", e.Text)
 		}
 		loads := st.r.Loads()
-		if len(loads) != 2 || loads[0].Requester != "sender-1" || loads[1].Requester != "" || string(loads[1].CustomData) != `{"entry":"c"}` {
+		if len(loads) != 2 || loads[0].Requester != "sender-1" || loads[1].Requester != "" ||
+			string(loads[1].CustomData) != `{"entry":"c"}` {
 			t.Errorf("loads %+v", loads)
 		}
 	})
@@ -97,7 +98,7 @@ func TestRepeatModes(t *testing.T) {
 	} {
 		t.Run(mode, func(t *testing.T) {
 			bubble(t, casttest.Config{}, songs(), func(t *testing.T, st *stage) {
-				st.queue("ab", map[string]any{"repeatMode": mode})
+				st.queue("ab", obj{"repeatMode": mode})
 				pass(55 * time.Second)
 				var played strings.Builder
 				for _, l := range st.r.Loads() {
@@ -112,9 +113,9 @@ func TestRepeatModes(t *testing.T) {
 }
 
 func TestQueueEdits(t *testing.T) {
-	ask := func(kind string, fields map[string]any) func(*sender, string) event {
+	ask := func(kind string, fields obj) func(*sender, string) event {
 		return func(s *sender, app string) event {
-			all := map[string]any{"mediaSessionId": 1}
+			all := obj{"mediaSessionId": 1}
 			maps.Copy(all, fields)
 			return s.answer(s.ask(app, wire.Media, kind, all))
 		}
@@ -124,35 +125,34 @@ func TestQueueEdits(t *testing.T) {
 		want string // the queue, after abc with b playing
 		load bool   // another item is loaded
 	}{
-		"insert at the end":       {ask("QUEUE_INSERT", map[string]any{"items": items("d", nil)}), "a[b]cd", false},
-		"insert before the next":  {ask("QUEUE_INSERT", map[string]any{"items": items("de", nil), "insertBefore": 3}), "a[b]dec", false},
-		"insert before the first": {ask("QUEUE_INSERT", map[string]any{"items": items("d", nil), "insertBefore": 1}), "da[b]c", false},
-		"insert and play": {ask("QUEUE_INSERT", map[string]any{"items": items("de", nil), "insertBefore": 3,
+		"insert at the end":       {ask("QUEUE_INSERT", obj{"items": items("d", nil)}), "a[b]cd", false},
+		"insert before the next":  {ask("QUEUE_INSERT", obj{"items": items("de", nil), "insertBefore": 3}), "a[b]dec", false},
+		"insert before the first": {ask("QUEUE_INSERT", obj{"items": items("d", nil), "insertBefore": 1}), "da[b]c", false},
+		"insert and play": {ask("QUEUE_INSERT", obj{"items": items("de", nil), "insertBefore": 3,
 			"currentItemIndex": 1}), "abd[e]c", true},
-		"remove what comes":          {ask("QUEUE_REMOVE", map[string]any{"itemIds": []int{3}}), "a[b]", false},
-		"remove what was":            {ask("QUEUE_REMOVE", map[string]any{"itemIds": []int{1}}), "[b]c", false},
-		"remove what plays":          {ask("QUEUE_REMOVE", map[string]any{"itemIds": []int{2}}), "a[c]", true},
-		"remove what is not there":   {ask("QUEUE_REMOVE", map[string]any{"itemIds": []int{9}}), "a[b]c", false},
-		"move to the end":            {ask("QUEUE_REORDER", map[string]any{"itemIds": []int{1}}), "[b]ca", false},
-		"move before another":        {ask("QUEUE_REORDER", map[string]any{"itemIds": []int{3}, "insertBefore": 1}), "ca[b]", false},
-		"move two, in their order":   {ask("QUEUE_REORDER", map[string]any{"itemIds": []int{3, 2}, "insertBefore": 1}), "c[b]a", false},
-		"jump by one":                {ask("QUEUE_UPDATE", map[string]any{"jump": 1}), "ab[c]", true},
-		"jump back":                  {ask("QUEUE_UPDATE", map[string]any{"jump": -1}), "[a]bc", true},
-		"jump before the beginning":  {ask("QUEUE_UPDATE", map[string]any{"jump": -5}), "[a]bc", true},
-		"jump to an item":            {ask("QUEUE_UPDATE", map[string]any{"currentItemId": 1}), "[a]bc", true},
-		"jump to what plays":         {ask("QUEUE_UPDATE", map[string]any{"currentItemId": 2}), "a[b]c", false},
-		"a mode and no jump":         {ask("QUEUE_UPDATE", map[string]any{"repeatMode": "REPEAT_ALL"}), "a[b]c", false},
-		"round the end with repeat":  {ask("QUEUE_UPDATE", map[string]any{"repeatMode": "REPEAT_ALL", "jump": 2}), "[a]bc", true},
-		"round the begin by repeat":  {ask("QUEUE_UPDATE", map[string]any{"repeatMode": "REPEAT_ALL", "jump": -2}), "ab[c]", true},
-		"past the end":               {ask("QUEUE_UPDATE", map[string]any{"jump": 2}), "", false},
-		"remove the rest with it":    {ask("QUEUE_REMOVE", map[string]any{"itemIds": []int{2, 3}}), "", false},
-		"a LOAD with queueData":      {ask("LOAD", map[string]any{"queueData": map[string]any{"items": items("de", nil), "startIndex": 1}}), "d[e]", true},
-		"a LOAD replaces the queue":  {ask("LOAD", items("d", nil)[0].(map[string]any)), "[d]", true},
-		"new custom data of an item": {ask("QUEUE_UPDATE", map[string]any{"items": []any{map[string]any{"itemId": 3, "customData": 5}}}), "a[b]c", false},
+		"remove what comes":         {ask("QUEUE_REMOVE", obj{"itemIds": []int{3}}), "a[b]", false},
+		"remove what was":           {ask("QUEUE_REMOVE", obj{"itemIds": []int{1}}), "[b]c", false},
+		"remove what plays":         {ask("QUEUE_REMOVE", obj{"itemIds": []int{2}}), "a[c]", true},
+		"remove what is not there":  {ask("QUEUE_REMOVE", obj{"itemIds": []int{9}}), "a[b]c", false},
+		"move to the end":           {ask("QUEUE_REORDER", obj{"itemIds": []int{1}}), "[b]ca", false},
+		"move before another":       {ask("QUEUE_REORDER", obj{"itemIds": []int{3}, "insertBefore": 1}), "ca[b]", false},
+		"move two, in their order":  {ask("QUEUE_REORDER", obj{"itemIds": []int{3, 2}, "insertBefore": 1}), "c[b]a", false},
+		"jump by one":               {ask("QUEUE_UPDATE", obj{"jump": 1}), "ab[c]", true},
+		"jump back":                 {ask("QUEUE_UPDATE", obj{"jump": -1}), "[a]bc", true},
+		"jump before the beginning": {ask("QUEUE_UPDATE", obj{"jump": -5}), "[a]bc", true},
+		"jump to an item":           {ask("QUEUE_UPDATE", obj{"currentItemId": 1}), "[a]bc", true},
+		"jump to what plays":        {ask("QUEUE_UPDATE", obj{"currentItemId": 2}), "a[b]c", false},
+		"a mode and no jump":        {ask("QUEUE_UPDATE", obj{"repeatMode": "REPEAT_ALL"}), "a[b]c", false},
+		"round the end with repeat": {ask("QUEUE_UPDATE", obj{"repeatMode": "REPEAT_ALL", "jump": 2}), "[a]bc", true},
+		"round the begin by repeat": {ask("QUEUE_UPDATE", obj{"repeatMode": "REPEAT_ALL", "jump": -2}), "ab[c]", true},
+		"past the end":              {ask("QUEUE_UPDATE", obj{"jump": 2}), "", false},
+		"remove the rest with it":   {ask("QUEUE_REMOVE", obj{"itemIds": []int{2, 3}}), "", false},
+		"a LOAD with queueData":     {ask("LOAD", obj{"queueData": obj{"items": items("de", nil), "startIndex": 1}}), "d[e]", true},
+		"a LOAD replaces the queue": {ask("LOAD", items("d", nil)[0].(obj)), "[d]", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, casttest.Config{}, songs(), func(t *testing.T, st *stage) {
-				s, app := st.queue("abc", map[string]any{"startIndex": 1})
+				s, app := st.queue("abc", obj{"startIndex": 1})
 				before := len(st.r.Loads())
 				e := row.edit(s, app)
 				if e.Type != "MEDIA_STATUS" || e.Destination != wire.Broadcast {
@@ -172,6 +172,23 @@ func TestQueueEdits(t *testing.T) {
 	}
 }
 
+func TestItemsAreUpdated(t *testing.T) {
+	bubble(t, casttest.Config{}, songs(), func(t *testing.T, st *stage) {
+		s, app := st.queue("abc", nil)
+		s.answer(s.ask(app, wire.Media, "QUEUE_UPDATE", obj{"mediaSessionId": 1, "items": []any{
+			obj{"itemId": 2, "customData": "new", "startTime": 4}, obj{"itemId": 99, "customData": "nobody's"},
+		}}))
+		e := s.answer(s.ask(app, wire.Media, "GET_STATUS", nil))
+		if got := string(e.media().Items[1].CustomData); got != `"new"` {
+			t.Errorf("the item's custom data is %s", got)
+		}
+		pass(12 * time.Second)
+		if got := st.r.Snapshot().Position.Round(time.Millisecond); got != 6*time.Second {
+			t.Errorf("2 s after its start from 4 s it is at %v", got)
+		}
+	})
+}
+
 func TestQueueChangesAreTold(t *testing.T) {
 	type change struct {
 		ChangeType              string
@@ -180,22 +197,23 @@ func TestQueueChangesAreTold(t *testing.T) {
 	}
 	for name, row := range map[string]struct {
 		kind   string
-		fields map[string]any
+		fields obj
 		want   change
 	}{
-		"insert":  {"QUEUE_INSERT", map[string]any{"items": items("de", nil), "insertBefore": 2}, change{"INSERT", []int{4, 5}, nil, 2}},
-		"remove":  {"QUEUE_REMOVE", map[string]any{"itemIds": []int{3}}, change{"REMOVE", []int{3}, nil, 0}},
-		"reorder": {"QUEUE_REORDER", map[string]any{"itemIds": []int{3}, "insertBefore": 2}, change{"UPDATE", []int{1, 3, 2}, []int{3}, 2}},
+		"insert":  {"QUEUE_INSERT", obj{"items": items("de", nil), "insertBefore": 2}, change{"INSERT", []int{4, 5}, nil, 2}},
+		"remove":  {"QUEUE_REMOVE", obj{"itemIds": []int{3}}, change{"REMOVE", []int{3}, nil, 0}},
+		"reorder": {"QUEUE_REORDER", obj{"itemIds": []int{3}, "insertBefore": 2}, change{"UPDATE", []int{1, 3, 2}, []int{3}, 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, casttest.Config{}, songs(), func(t *testing.T, st *stage) {
 				s, app := st.queue("abc", nil)
-				fields := map[string]any{"mediaSessionId": 1}
+				fields := obj{"mediaSessionId": 1}
 				maps.Copy(fields, row.fields)
 				s.ask(app, wire.Media, row.kind, fields)
 				e := s.await("QUEUE_CHANGE", func(e event) bool { return e.Type == "QUEUE_CHANGE" })
 				var got change
-				if err := json.Unmarshal([]byte(e.Text), &got); err != nil || fmt.Sprint(got) != fmt.Sprint(row.want) || e.RequestID != 0 {
+				err := json.Unmarshal([]byte(e.Text), &got)
+				if err != nil || fmt.Sprint(got) != fmt.Sprint(row.want) || e.RequestID != 0 {
 					t.Errorf("told as %s, want %+v", e.Text, row.want)
 				}
 			})
@@ -205,7 +223,7 @@ func TestQueueChangesAreTold(t *testing.T) {
 
 func TestItemsAreWindowed(t *testing.T) {
 	bubble(t, casttest.Config{}, songs(), func(t *testing.T, st *stage) {
-		s, app := st.queue("abcde", map[string]any{"startIndex": 2})
+		s, app := st.queue("abcde", obj{"startIndex": 2})
 		ids := func(e event) (out []int) {
 			var body struct {
 				ItemIDs []int
@@ -226,16 +244,18 @@ func TestItemsAreWindowed(t *testing.T) {
 		if !slices.Equal(window, []int{2, 3, 4}) {
 			t.Errorf("a status has items %v", window)
 		}
-		one := map[string]any{"mediaSessionId": 1}
+		one := obj{"mediaSessionId": 1}
 		e := s.answer(s.ask(app, wire.Media, "QUEUE_GET_ITEM_IDS", one))
 		if e.Type != "QUEUE_ITEM_IDS" || !slices.Equal(ids(e), []int{1, 2, 3, 4, 5}) || e.Destination != "sender-1" {
 			t.Errorf("item ids are told as %s", e.Text)
 		}
-		e = s.answer(s.ask(app, wire.Media, "QUEUE_GET_ITEMS", map[string]any{"mediaSessionId": 1, "itemIds": []int{5, 1}}))
-		if e.Type != "QUEUE_ITEMS" || !slices.Equal(ids(e), []int{1, 5}) || !strings.Contains(e.Text, `"customData":{"name":"e"}`) {
+		e = s.answer(s.ask(app, wire.Media, "QUEUE_GET_ITEMS", obj{"mediaSessionId": 1, "itemIds": []int{5, 1}}))
+		if e.Type != "QUEUE_ITEMS" || !slices.Equal(ids(e), []int{1, 5}) ||
+			!strings.Contains(e.Text, `"customData":{"name":"e"}`) {
 			t.Errorf("items are told as %s", e.Text)
 		}
-		e = s.answer(s.ask(app, wire.Media, "QUEUE_GET_ITEMS", map[string]any{"mediaSessionId": 1, "itemId": 4, "prevCount": 1, "nextCount": 5}))
+		around := obj{"mediaSessionId": 1, "itemId": 4, "prevCount": 1, "nextCount": 5}
+		e = s.answer(s.ask(app, wire.Media, "QUEUE_GET_ITEMS", around))
 		if !slices.Equal(ids(e), []int{3, 4, 5}) {
 			t.Errorf("a window is told as %s", e.Text)
 		}
@@ -243,10 +263,10 @@ func TestItemsAreWindowed(t *testing.T) {
 }
 
 func TestPreloading(t *testing.T) {
-	next := map[string]any{"preloadTime": 4}
+	next := obj{"preloadTime": 4}
 	t.Run("begins preloadTime before the end and is used", func(t *testing.T) {
 		bubble(t, casttest.Config{}, songs(), func(t *testing.T, st *stage) {
-			s, _ := st.queue("ab", map[string]any{"items": items("ab", next)})
+			s, _ := st.queue("ab", obj{"items": items("ab", next)})
 			pass(6*time.Second - time.Millisecond)
 			if n := len(st.r.Loads()); n != 1 {
 				t.Errorf("%d loads too early", n)
@@ -271,9 +291,9 @@ func TestPreloading(t *testing.T) {
 	})
 	t.Run("is given up when another item becomes the next", func(t *testing.T) {
 		bubble(t, casttest.Config{}, songs(), func(t *testing.T, st *stage) {
-			s, app := st.queue("abc", map[string]any{"items": items("abc", next)})
+			s, app := st.queue("abc", obj{"items": items("abc", next)})
 			pass(7 * time.Second)
-			s.answer(s.ask(app, wire.Media, "QUEUE_REMOVE", map[string]any{"mediaSessionId": 1, "itemIds": []int{2}}))
+			s.answer(s.ask(app, wire.Media, "QUEUE_REMOVE", obj{"mediaSessionId": 1, "itemIds": []int{2}}))
 			pass(time.Second)
 			l := st.r.Loads()
 			if len(l) != 3 || l[1].Ended != "CANCELLED" || l[2].ContentID != "http://host/c.wav" || l[2].Began {
@@ -283,7 +303,7 @@ func TestPreloading(t *testing.T) {
 	})
 	t.Run("is not done while one item repeats", func(t *testing.T) {
 		bubble(t, casttest.Config{}, songs(), func(t *testing.T, st *stage) {
-			st.queue("ab", map[string]any{"items": items("ab", next), "repeatMode": "REPEAT_SINGLE"})
+			st.queue("ab", obj{"items": items("ab", next), "repeatMode": "REPEAT_SINGLE"})
 			pass(9 * time.Second)
 			if n := len(st.r.Loads()); n != 1 {
 				t.Errorf("%d loads", n)
@@ -311,7 +331,7 @@ func TestAQueueInWhichAllFailsComesToRest(t *testing.T) {
 	bubble(t, casttest.Config{}, nil, func(t *testing.T, st *stage) {
 		s := st.awake("sender-1")
 		app := s.launch()
-		e := s.answer(s.ask(app, wire.Media, "QUEUE_LOAD", map[string]any{"items": items("abc", nil), "repeatMode": "REPEAT_ALL"}))
+		e := s.answer(s.ask(app, wire.Media, "QUEUE_LOAD", obj{"items": items("abc", nil), "repeatMode": "REPEAT_ALL"}))
 		if e.Type != "LOAD_FAILED" {
 			t.Errorf("answered by %s", e.Text)
 		}
@@ -324,7 +344,7 @@ func TestAQueueInWhichAllFailsComesToRest(t *testing.T) {
 
 func TestPlaybackDurationEndsAnItem(t *testing.T) {
 	bubble(t, casttest.Config{}, songs(), func(t *testing.T, st *stage) {
-		st.queue("ab", map[string]any{"items": items("ab", map[string]any{"startTime": 2, "playbackDuration": 3})})
+		st.queue("ab", obj{"items": items("ab", obj{"startTime": 2, "playbackDuration": 3})})
 		pass(2900 * time.Millisecond)
 		if got := st.now(); got != "[a]b" {
 			t.Errorf("too early: %s", got)

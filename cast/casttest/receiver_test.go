@@ -53,12 +53,13 @@ func TestAwait(t *testing.T) {
 			<-time.After(time.Second)
 			r.SetVolume(0.1, false)
 		}()
-		if s, err := r.Await(t.Context(), func(s casttest.Snapshot) bool { return s.Volume == 0.1 }); err != nil || s.Volume != 0.1 {
+		s, err := r.Await(t.Context(), func(s casttest.Snapshot) bool { return s.Volume == 0.1 })
+		if err != nil || s.Volume != 0.1 {
 			t.Errorf("got %+v, %v", s, err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		s, err := r.Await(ctx, func(casttest.Snapshot) bool { return false })
+		s, err = r.Await(ctx, func(casttest.Snapshot) bool { return false })
 		if !errors.Is(err, context.DeadlineExceeded) || s.Volume != 0.1 {
 			t.Errorf("got %+v, %v", s, err)
 		}

@@ -80,7 +80,7 @@ func TestTwoSenders(t *testing.T) {
 	}
 	two.connect(app)
 	two.answer(two.ask(app, wire.Media, "GET_STATUS", nil))
-	pause := one.ask(app, wire.Media, "PAUSE", map[string]any{"mediaSessionId": 1})
+	pause := one.ask(app, wire.Media, "PAUSE", obj{"mediaSessionId": 1})
 	if e := two.awaitState("PAUSED"); e.RequestID != pause || e.Source != app || e.Destination != wire.Broadcast {
 		t.Errorf("the other sender sees %+v", e.Message)
 	}
@@ -149,7 +149,8 @@ func TestHeartbeat(t *testing.T) {
 		bubble(t, casttest.Config{}, nil, func(t *testing.T, st *stage) {
 			s := st.dial("sender-1")
 			s.send(wire.PlatformReceiver, wire.Heartbeat, `{"type":"PING"}`)
-			if e := s.await("PONG", func(e event) bool { return e.Type == "PONG" }); e.Source != wire.PlatformReceiver || e.Destination != "sender-1" {
+			e := s.await("PONG", func(e event) bool { return e.Type == "PONG" })
+			if e.Source != wire.PlatformReceiver || e.Destination != "sender-1" {
 				t.Errorf("PONG %+v", e.Message)
 			}
 		})
@@ -199,7 +200,7 @@ func TestLaunch(t *testing.T) {
 	r := start(t, casttest.Config{LaunchStatus: true})
 	s := dial(t, r, "sender-1")
 	s.connect(wire.PlatformReceiver)
-	id := s.ask(wire.PlatformReceiver, wire.Receiver, "LAUNCH", map[string]any{"appId": wire.DefaultMediaReceiver})
+	id := s.ask(wire.PlatformReceiver, wire.Receiver, "LAUNCH", obj{"appId": wire.DefaultMediaReceiver})
 	e := s.await("LAUNCH_STATUS", func(event) bool { return true })
 	if e.Type != "LAUNCH_STATUS" || e.LaunchRequestID != id || e.RequestID != 0 || string(e.Status) != `"USER_ALLOWED"` {
 		t.Errorf("first comes %s", e.Text)
@@ -217,10 +218,7 @@ func TestLaunch(t *testing.T) {
 	if apps := e.receiver().Applications; !apps[0].SenderConnected || e.RequestID != 0 {
 		t.Errorf("after CONNECT comes %s", e.Text)
 	}
-	again := s.answer(s.ask(wire.PlatformReceiver, wire.Receiver, "LAUNCH", map[string]any{"appId": wire.DefaultMediaReceiver}))
-	for again.Type == "LAUNCH_STATUS" {
-		again = s.answer(again.RequestID)
-	}
+	again := s.answer(s.ask(wire.PlatformReceiver, wire.Receiver, "LAUNCH", obj{"appId": wire.DefaultMediaReceiver}))
 	if got := again.receiver().Applications[0].TransportID; got != app.TransportID {
 		t.Errorf("a second LAUNCH starts it anew: %s, was %s", got, app.TransportID)
 	}
@@ -253,26 +251,26 @@ func TestPlatformRequests(t *testing.T) {
 	for name, row := range map[string]struct {
 		cfg    casttest.Config
 		kind   string
-		fields map[string]any
+		fields obj
 		kindOf string // of the answer
 		reason string
 		check  func(event) bool
 	}{
-		"an app that is not there": {kind: "LAUNCH", fields: map[string]any{"appId": "12345678"}, kindOf: "LAUNCH_ERROR", reason: "NOT_FOUND"},
+		"an app that is not there": {kind: "LAUNCH", fields: obj{"appId": "12345678"}, kindOf: "LAUNCH_ERROR", reason: "NOT_FOUND"},
 		"no app at all":            {kind: "LAUNCH", kindOf: "LAUNCH_ERROR", reason: "BAD_PARAMETER"},
 		"an unknown request":       {kind: "DANCE", kindOf: "INVALID_REQUEST", reason: "INVALID_COMMAND"},
-		"STOP of another session": {kind: "STOP", fields: map[string]any{"sessionId": "x"}, kindOf: "INVALID_REQUEST",
+		"STOP of another session": {kind: "STOP", fields: obj{"sessionId": "x"}, kindOf: "INVALID_REQUEST",
 			reason: "INVALID_SESSION_ID"},
-		"a volume with the noise of a float32": {kind: "SET_VOLUME", fields: map[string]any{"volume": map[string]any{"level": 0.7}},
+		"a volume with the noise of a float32": {kind: "SET_VOLUME", fields: obj{"volume": obj{"level": 0.7}},
 			kindOf: "RECEIVER_STATUS", check: func(e event) bool { return e.receiver().Volume.Level == float64(float32(0.7)) }},
-		"mute leaves the level": {kind: "SET_VOLUME", fields: map[string]any{"volume": map[string]any{"muted": true}},
+		"mute leaves the level": {kind: "SET_VOLUME", fields: obj{"volume": obj{"muted": true}},
 			kindOf: "RECEIVER_STATUS", check: func(e event) bool { v := e.receiver().Volume; return v.Muted && v.Level == 0.5 }},
-		"volume 0": {kind: "SET_VOLUME", fields: map[string]any{"volume": map[string]any{"level": 0}},
+		"volume 0": {kind: "SET_VOLUME", fields: obj{"volume": obj{"level": 0}},
 			kindOf: "RECEIVER_STATUS", check: func(e event) bool { return e.receiver().Volume.Level == 0 }},
-		"a volume above 1": {kind: "SET_VOLUME", fields: map[string]any{"volume": map[string]any{"level": 1.1}},
+		"a volume above 1": {kind: "SET_VOLUME", fields: obj{"volume": obj{"level": 1.1}},
 			kindOf: "INVALID_REQUEST", reason: "INVALID_PARAMS"},
 		"a fixed volume stays": {cfg: casttest.Config{VolumeControl: "fixed", VolumeStep: 1}, kind: "SET_VOLUME",
-			fields: map[string]any{"volume": map[string]any{"level": 0.1}}, kindOf: "RECEIVER_STATUS",
+			fields: obj{"volume": obj{"level": 0.1}}, kindOf: "RECEIVER_STATUS",
 			check: func(e event) bool {
 				v := e.receiver().Volume
 				return v.Level == 0.5 && v.ControlType == "fixed" && v.StepInterval == 1
@@ -286,7 +284,7 @@ func TestPlatformRequests(t *testing.T) {
 				var status map[string]json.RawMessage
 				return json.Unmarshal(e.Status, &status) == nil && status["applications"] == nil && status["volume"] != nil
 			}},
-		"availability has no type": {kind: "GET_APP_AVAILABILITY", fields: map[string]any{"appId": []string{"CC1AD845", "X"}},
+		"availability has no type": {kind: "GET_APP_AVAILABILITY", fields: obj{"appId": []string{"CC1AD845", "X"}},
 			check: func(e event) bool {
 				return e.ResponseType == "GET_APP_AVAILABILITY" && e.Availability["CC1AD845"] == "APP_AVAILABLE" &&
 					e.Availability["X"] == "APP_UNAVAILABLE"
@@ -324,7 +322,7 @@ func TestTheAppEnds(t *testing.T) {
 		then string // the app afterwards
 	}{
 		"by STOP": {end: func(_ *casttest.Receiver, s *sender, app string) {
-			s.ask(wire.PlatformReceiver, wire.Receiver, "STOP", map[string]any{"sessionId": app})
+			s.ask(wire.PlatformReceiver, wire.Receiver, "STOP", obj{"sessionId": app})
 		}, then: wire.Backdrop},
 		"by a remote control": {end: func(r *casttest.Receiver, _ *sender, _ string) { r.CloseApp() }, then: wire.Backdrop},
 		"by another app": {end: func(r *casttest.Receiver, _ *sender, _ string) { r.TakeOver("233637DE", "YouTube") },

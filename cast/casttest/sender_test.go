@@ -23,6 +23,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // patience bounds every wait of a test in real time.
 const patience = 10 * time.Second
 
+// obj is a JSON object.
+type obj = map[string]any
+
 // sender is a Chromecast sender in its simplest form. One goroutine, the reader, feeds in.
 type sender struct {
 	t    *testing.T
@@ -76,10 +79,10 @@ func (s *sender) send(to, namespace, text string) {
 }
 
 // ask sends a request and returns its id.
-func (s *sender) ask(to, namespace, kind string, fields map[string]any) int {
+func (s *sender) ask(to, namespace, kind string, fields obj) int {
 	s.t.Helper()
 	s.next++
-	body := map[string]any{"type": kind, "requestId": s.next}
+	body := obj{"type": kind, "requestId": s.next}
 	for k, v := range fields {
 		body[k] = v
 	}
@@ -229,7 +232,7 @@ func (s *sender) awaitGone() {
 func (s *sender) launch() string {
 	s.t.Helper()
 	s.connect(wire.PlatformReceiver)
-	id := s.ask(wire.PlatformReceiver, wire.Receiver, "LAUNCH", map[string]any{"appId": wire.DefaultMediaReceiver})
+	id := s.ask(wire.PlatformReceiver, wire.Receiver, "LAUNCH", obj{"appId": wire.DefaultMediaReceiver})
 	e := s.answer(id)
 	apps := e.receiver().Applications
 	if len(apps) != 1 || apps[0].AppID != wire.DefaultMediaReceiver {
@@ -240,11 +243,11 @@ func (s *sender) launch() string {
 }
 
 // load sends LOAD of a URL and returns its request id.
-func (s *sender) load(app, url, contentType string, more map[string]any) int {
+func (s *sender) load(app, url, contentType string, more obj) int {
 	s.t.Helper()
-	fields := map[string]any{"autoplay": true, "media": map[string]any{
+	fields := obj{"autoplay": true, "media": obj{
 		"contentId": url, "contentType": contentType, "streamType": "BUFFERED",
-		"metadata": map[string]any{"metadataType": 0, "title": "Film"}, "customData": map[string]any{"entry": 7},
+		"metadata": obj{"metadataType": 0, "title": "Film"}, "customData": obj{"entry": 7},
 	}}
 	for k, v := range more {
 		fields[k] = v

@@ -10,6 +10,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -38,10 +39,11 @@ type source struct {
 	// Only the goroutine touches what follows.
 	order  order
 	answer *answer // nil between two requests
-	at     int64   // offset of the next byte to read
-	size   int64   // of the whole, -1 while unknown
-	ended  bool    // read up to the end
-	full   bool    // as much is read ahead as may be
+	buf    []byte
+	at     int64 // offset of the next byte to read
+	size   int64 // of the whole, -1 while unknown
+	ended  bool  // read up to the end
+	full   bool  // as much is read ahead as may be
 	tries  int
 	sum    hash.Hash // of the bytes from 0 to summed
 	summed int64
@@ -73,8 +75,8 @@ const (
 )
 
 // newSource makes the source of one URL. It fetches nothing before it runs.
-func (d *device) newSource(url string) *source {
-	return &source{dev: d, url: url, orders: make(chan order, 1), size: -1, sum: sha256.New()}
+func (d *device) newSource(address string) *source {
+	return &source{dev: d, url: address, orders: make(chan order, 1), buf: make([]byte, chunk), size: -1, sum: sha256.New()}
 }
 
 // tell replaces whatever order is still waiting. Only the device's goroutine calls it.
@@ -92,8 +94,8 @@ func (s *source) readText() {
 		return
 	}
 	defer s.closeAnswer(nil)
-	for buf := make([]byte, chunk); s.answer != nil && s.at < maxText; {
-		if _, err := s.read(buf); err != nil {
+	for s.answer != nil && s.at < maxText {
+		if _, err := s.read(s.buf); err != nil {
 			return
 		}
 	}
@@ -130,47 +132,48 @@ func (s *source) begin() (medium, error) {
 	if err := s.open(0); err != nil {
 		return medium{}, err
 	}
-	piece, err := s.readPiece(nil)
+	head, err := s.readPiece(nil)
 	if err != nil {
 		return medium{}, err
 	}
-	p, ok := identify(piece)
+	file, ok := identify(head)
 	if !ok {
 		return medium{}, &fetchError{codeUnsupported, true, errors.New("bytes of no format that the device plays")}
 	}
-	m := medium{kind: p.kind()}
-	jumped := false
-	for at, jumps := int64(0), 0; ; jumps++ {
-		duration, next := p.look(piece, at, s.size)
-		if next <= at || next >= s.size || jumps == maxJumps {
-			m.duration = duration
-			break
-		}
-		if have := next - at; have < int64(len(piece)) {
-			piece = append([]byte{}, piece[have:]...)
-		} else {
-			piece = nil
-			far, err := s.goTo(next)
-			if err != nil {
-				return medium{}, err
-			}
-			jumped = jumped || far
-		}
-		if at = next; s.at == s.size {
-			m.duration, _ = p.look(piece, at, s.size)
-			break
-		}
-		if piece, err = s.readPiece(piece); err != nil {
-			return medium{}, err
-		}
+	duration, err := s.measure(file, head)
+	if err != nil {
+		return medium{}, err
 	}
-	if jumped {
+	if s.at != s.summed { // it jumped
 		if err := s.goBack(); err != nil {
 			return medium{}, err
 		}
 	}
-	m.size, m.fetched, m.ended = s.size, s.at, s.ended
-	return m, nil
+	return medium{kind: file.kind(), duration: duration, size: s.size, fetched: s.at, ended: s.ended}, nil
+}
+
+// measure shows the file to its container, piece by piece, until that knows how long it is.
+func (s *source) measure(file container, piece []byte) (time.Duration, error) {
+	for at, jumps := int64(0), 0; ; jumps++ {
+		duration, next := file.look(piece, at, s.size)
+		if next <= at || next >= s.size || jumps == maxJumps {
+			return duration, nil
+		}
+		piece, at = piece[min(next-at, int64(len(piece))):], next
+		var err error
+		if len(piece) == 0 {
+			err = s.goTo(next)
+		} else if s.at == s.size {
+			duration, _ = file.look(piece, at, s.size) // no more comes
+			return duration, nil
+		}
+		if err == nil {
+			piece, err = s.readPiece(piece)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
 }
 
 // readPiece reads up to a chunk more and returns it behind piece.
@@ -191,27 +194,25 @@ func (s *source) readPiece(piece []byte) ([]byte, error) {
 	return piece[:n], nil
 }
 
-// goTo reads on to offset, or jumps there if it is far. It reports whether it jumped.
-func (s *source) goTo(offset int64) (jumped bool, err error) {
+// goTo reads on to offset, or jumps there if it is far.
+func (s *source) goTo(offset int64) error {
 	if gap := offset - s.at; gap < 0 || gap > skipRead || s.answer == nil {
 		s.closeAnswer(nil)
-		return true, s.open(offset)
+		return s.open(offset)
 	}
 	for s.at < offset {
-		buf := make([]byte, min(chunk, offset-s.at))
-		if _, err := s.read(buf); err != nil {
-			return false, &fetchError{codeNetwork, false, err}
+		if _, err := s.read(s.buf[:min(chunk, offset-s.at)]); err != nil {
+			return &fetchError{codeNetwork, false, err}
 		}
 	}
-	return false, nil
+	return nil
 }
 
 // goBack reads the tail to its end, because the index that a player jumps for is used whole, and returns to where the
 // reading from the start was left.
 func (s *source) goBack() error {
-	buf := make([]byte, chunk)
 	for start := s.at; s.answer != nil && s.at-start < maxTail; {
-		if _, err := s.read(buf); errors.Is(err, io.EOF) {
+		if _, err := s.read(s.buf); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			return &fetchError{codeNetwork, false, err}
@@ -288,9 +289,8 @@ func (s *source) advance(ctx context.Context) error {
 	if s.answer == nil {
 		err = s.open(s.at)
 	} else {
-		buf := make([]byte, chunk)
 		var n int
-		if n, err = s.read(buf); n > 0 {
+		if n, err = s.read(s.buf); n > 0 {
 			s.tries = 0
 		}
 		if errors.Is(err, io.EOF) {
@@ -352,6 +352,9 @@ func (s *source) open(offset int64) error {
 	patience.Stop()
 	if err != nil {
 		cancel()
+		if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
+			err = wrapped.Err // without the URL, which may carry a token
+		}
 		why := err.Error()
 		if s.order.ctx.Err() != nil {
 			why = ""
@@ -422,6 +425,9 @@ func contentRange(h string) (start, size int64, ok bool) {
 func (s *source) read(buf []byte) (int, error) {
 	a := s.answer
 	n, err := a.body.Read(buf)
+	if err != nil && s.at+int64(n) == s.size {
+		err = io.EOF // a connection that breaks with the last byte has done its work
+	}
 	if n > 0 {
 		a.sum.Write(buf[:n])
 		if s.at == s.summed {
