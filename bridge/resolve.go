@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"mime"
-	"net/url"
-	"path"
 	"strings"
 	"time"
 
@@ -305,38 +302,6 @@ func (r *resolver) open(ctx context.Context, id media.ID) ([]media.Item, error) 
 		err = &Error{NotFound, fmt.Sprintf("%s holds nothing that can be played", item.Title)}
 	}
 	return items, err
-}
-
-// remote makes an item of a URL.
-func (r *resolver) remote(ctx context.Context, req Play) (media.Item, error) {
-	u, err := url.Parse(req.Source.URL)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return media.Item{}, &Error{Invalid, fmt.Sprintf("url: got %q, wanted http:// or https://", req.Source.URL)}
-	}
-	item := media.Item{URL: req.Source.URL, Title: req.Title, ContentType: req.ContentType, Artwork: req.Artwork}
-	if item.Title == "" {
-		item.Title = path.Base(u.Path)
-	}
-	if item.Title == "." || item.Title == "/" {
-		item.Title = u.Host
-	}
-	if item.ContentType == "" {
-		item.ContentType, _, _ = strings.Cut(mime.TypeByExtension(path.Ext(u.Path)), ";")
-	}
-	if item.ContentType == "" {
-		if item.ContentType, err = r.ports.Remote.ContentType(ctx, item.URL); err != nil {
-			return item, &Error{Invalid, fmt.Sprintf("content_type: missing, and %s does not tell it: %v", u.Host, err)}
-		}
-	}
-	switch major, _, _ := strings.Cut(item.ContentType, "/"); major {
-	case "audio":
-		item.Kind = media.Track
-	case "image":
-		item.Kind = media.Image
-	default:
-		item.Kind = media.Video
-	}
-	return item, nil
 }
 
 // search answers a search and remembers what it found, unless it is quiet. "" finds nothing.
