@@ -49,7 +49,8 @@ func (c *checker) do(what byte, n int) {
 	}
 	device := []string{
 		"offline", "online", "idle", "playing", "paused", "buffering", "other", "other mute", "loaded", "refused", "lost", "done",
-		"denied", "finished", "late", "interrupted", "cancelled", "broke", "unasked", "fixed",
+		"denied", "finished", "late", "interrupted", "cancelled", "broke", "unasked", "fixed", "snatched", "unlaunched", "ended",
+		"nobody's", "runs e2 0 5", "runs e9 3 5", "unkept", "disk waits", "disk works", "disk full", "disk broken",
 	}
 	switch k := int(what) % (len(inputs) + len(device) + 2); {
 	case k < len(inputs):
@@ -61,7 +62,7 @@ func (c *checker) do(what byte, n int) {
 		c.wait(time.Duration(n) * time.Second)
 	default:
 		c.restart()
-		c.highest, c.asked = c.serial, nil
+		c.highest, c.revision, c.asked, c.orders, c.owed = c.serial, c.head.Revision, nil, nil, nil
 	}
 	c.check()
 }
@@ -112,17 +113,24 @@ func (c *checker) check() {
 		if i > 0 && l.entries[i-1].rank >= e.rank {
 			c.t.Fatalf("ranks %d, %d out of order at %d", l.entries[i-1].rank, e.rank, i)
 		}
+		if !c.stores() {
+			continue
+		}
 		if r, ok := c.saved[e.ID]; !ok || r.Rank != e.rank || r.Natural != e.natural || r.Entry.Failed != e.Failed {
 			c.t.Fatalf("entry %s is stored as %+v", e.ID, r)
 		}
 	}
-	if len(c.saved) != len(l.entries) {
+	if c.stores() && len(c.saved) != len(l.entries) {
 		c.t.Fatalf("%d rows stored for %d entries", len(c.saved), len(l.entries))
 	}
 }
 
+// stores reports whether the disk has all that it was given.
+func (c *checker) stores() bool { return !c.broken && c.storeAt.IsZero() }
+
 // comesToRest lets every load fail: whatever the queue is, it must stop asking.
 func (c *checker) comesToRest() {
+	c.run(c.t, "disk works")
 	c.run(c.t, "online")
 	c.ref++
 	c.asked = append(c.asked, c.ref)
