@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,15 +20,20 @@ type departure struct {
 // office empties an outbox as a session does, with a broker that takes everything at once.
 type office struct {
 	o    *outbox
+	ack  func(message) // hears of each message that the broker has
 	t0   time.Time
-	left []departure
 	stop chan struct{}
 	done chan struct{}
+
+	mu   sync.Mutex // no channel orders two takes with nothing between them
+	left []departure
 }
 
 // open starts to empty o. It must be called in a bubble.
-func open(o *outbox) *office {
-	p := &office{o: o, t0: time.Now(), stop: make(chan struct{}), done: make(chan struct{})}
+func open(o *outbox) *office { return openFor(o, o.acknowledged) }
+
+func openFor(o *outbox, ack func(message)) *office {
+	p := &office{o: o, ack: ack, t0: time.Now(), stop: make(chan struct{}), done: make(chan struct{})}
 	go p.run()
 	synctest.Wait()
 	return p
@@ -38,8 +44,10 @@ func (p *office) run() {
 	for {
 		m, ok, wait := p.o.next(time.Now(), false)
 		if ok {
+			p.mu.Lock()
 			p.left = append(p.left, departure{m, time.Since(p.t0)})
-			p.o.acknowledged(m)
+			p.mu.Unlock()
+			p.ack(m)
 			continue
 		}
 		var due <-chan time.Time
@@ -59,6 +67,8 @@ func (p *office) run() {
 func (p *office) take(d time.Duration) []departure {
 	<-time.After(d)
 	synctest.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	left := p.left
 	p.left = nil
 	return left
