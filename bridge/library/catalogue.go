@@ -62,37 +62,49 @@ CREATE INDEX files_inode ON files(inode);
 CREATE INDEX files_sum ON files(size, sum);
 `
 
-// openCatalogue opens library.db in a folder. One that is damaged, or that another release wrote, is set aside: it can be
-// rebuilt from the folders, and only ids are lost with it.
-func openCatalogue(dir string, log *slog.Logger) (*catalogue, error) {
+// openCatalogue opens library.db in a folder for use, which reads it. One that is damaged, or that another release wrote, is
+// set aside: it can be rebuilt from the folders, and only ids are lost with it. After an error nothing is open.
+func openCatalogue(dir string, log *slog.Logger, use func(*catalogue) error) error {
 	path := filepath.Join(dir, "library.db")
-	c, err := tryCatalogue(path)
+	err := tryCatalogue(path, use)
 	if err == nil {
-		return c, nil
+		return nil
 	}
 	if !damaged(err) && !errors.Is(err, errSchema) {
-		return nil, fmt.Errorf("open library.db: %w", err)
+		return fmt.Errorf("open library.db: %w", err)
 	}
 	aside := path + ".damaged-" + time.Now().UTC().Format("20060102T150405")
 	if err := os.Rename(path, aside); err != nil {
-		return nil, fmt.Errorf("set the damaged library.db aside: %w", err)
+		return fmt.Errorf("set the damaged library.db aside: %w", err)
 	}
 	for _, suffix := range []string{"-wal", "-shm"} {
 		if err := os.Rename(path+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("set the damaged library.db aside: %w", err)
+			return fmt.Errorf("set the damaged library.db aside: %w", err)
 		}
 	}
 	log.Error("library.db cannot be read; it was set aside and is rebuilt from the folders, with new item ids",
 		"kept", filepath.Base(aside), "err", err)
-	if c, err = tryCatalogue(path); err != nil {
-		return nil, fmt.Errorf("open a new library.db: %w", err)
+	if err := tryCatalogue(path, use); err != nil {
+		return fmt.Errorf("open a new library.db: %w", err)
 	}
-	return c, nil
+	return nil
 }
 
 var errSchema = errors.New("another release of the program wrote it")
 
-func tryCatalogue(path string) (*catalogue, error) {
+// tryCatalogue opens library.db and hands it to use; after an error it is closed.
+func tryCatalogue(path string, use func(*catalogue) error) error {
+	c, err := newCatalogue(path)
+	if err != nil {
+		return err
+	}
+	if err := use(c); err != nil {
+		return errors.Join(err, c.close())
+	}
+	return nil
+}
+
+func newCatalogue(path string) (*catalogue, error) {
 	open := func(conns int, pragmas ...string) (*sql.DB, error) {
 		abs, err := filepath.Abs(path)
 		if err != nil {
@@ -152,8 +164,7 @@ var errDamaged = errors.New("the file is damaged")
 
 // damaged reports whether SQLite says that the file is none of its own, or broken.
 func damaged(err error) bool {
-	var e *sqlite.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xff {
 		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 			return true

@@ -160,7 +160,11 @@ func artist(name string) holder {
 	if name == "" {
 		return holder{}
 	}
-	return holder{key: key("artist", name), item: media.Item{Kind: media.Artist, Title: name, Artist: name}, sort: sortKey(media.Artist, name)}
+	return holder{
+		key:  key("artist", name),
+		item: media.Item{Kind: media.Artist, Title: name, Artist: name},
+		sort: sortKey(media.Artist, name),
+	}
 }
 
 // first is the first of some texts that is known.

@@ -53,8 +53,8 @@ type outcome struct {
 }
 
 // files brings the catalogue's files of one folder in line with a listing.
-func (s *scan) files(ctx context.Context, d dirRow, rel string, list listing, moved bool, share float64) error {
-	known, err := s.filesIn(ctx, d.n)
+func (s *scan) files(ctx context.Context, st step, list listing, share float64) error {
+	known, err := s.filesIn(ctx, st.row.n)
 	if err != nil {
 		return fmt.Errorf("read library.db: %w", err)
 	}
@@ -64,9 +64,9 @@ func (s *scan) files(ctx context.Context, d dirRow, rel string, list listing, mo
 		k := known[e.name]
 		delete(known, e.name)
 		cover := list.covers[strings.ToLower(strings.TrimSuffix(e.name, extension(e.name)))]
-		same := k.n != 0 && k.size == e.size && k.mtime == e.mtime && k.inode == e.inode && k.cover == cover && !moved
+		same := k.n != 0 && k.size == e.size && k.mtime == e.mtime && k.inode == e.inode && k.cover == cover && !st.moved
 		if !same && s.young(e.mtime, now) {
-			s.unsettled[target{s.fo, rel}] = true
+			s.unsettled[target{s.fo, st.rel}] = true
 			continue
 		}
 		if !same {
@@ -83,7 +83,7 @@ func (s *scan) files(ctx context.Context, d dirRow, rel string, list listing, mo
 	part := share / float64(len(todo)/batch+1)
 	s.advance(part)
 	for chunk := range slices.Chunk(todo, batch) {
-		if err := s.take(ctx, d, rel, chunk); err != nil {
+		if err := s.take(ctx, st.row, st.rel, chunk); err != nil {
 			return err
 		}
 		if len(todo) > batch {
@@ -95,9 +95,12 @@ func (s *scan) files(ctx context.Context, d dirRow, rel string, list listing, mo
 
 // movedFirst puts the files that the catalogue knows under another path before the others.
 func (s *scan) movedFirst(ctx context.Context, todo []work) error {
+	if !slices.ContainsFunc(todo, func(f work) bool { return f.known.n != 0 }) {
+		return nil // all their places are new
+	}
 	for i := range todo {
 		f := &todo[i]
-		if f.inode == 0 || f.known.n == 0 && len(todo) == 1 {
+		if f.inode == 0 {
 			continue
 		}
 		n, err := s.w.number(ctx, "SELECT n FROM files WHERE inode=? AND size=? AND mtime=? AND n<>?", f.inode, f.size, f.mtime, f.known.n)
@@ -145,6 +148,9 @@ func (s *scan) take(ctx context.Context, d dirRow, rel string, chunk []work) err
 	_ = g.Wait() // outcomes carry the errors
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if s.fo.stalled() {
+		return &folderError{errStalled}
 	}
 	err := s.w.transact(func() error {
 		for _, f := range chunk {
@@ -378,6 +384,7 @@ func (s *scan) container(ctx context.Context, h holder, in links, picture bool) 
 		}
 		if len(s.containers) >= maxContainers {
 			clear(s.containers)
+			clear(s.pictured)
 		}
 		s.containers[h.key] = n
 	}

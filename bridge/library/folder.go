@@ -30,7 +30,7 @@ type folder struct {
 
 // How long the disk may take. A network folder whose server is gone keeps a system call for ever.
 const (
-	listTimeout  = 30 * time.Second
+	listTimeout  = 20 * time.Second // a disk may have to spin up
 	probeTimeout = 15 * time.Second
 	openTimeout  = 10 * time.Second
 	maxStuck     = 4 // calls of one folder that may hang before it counts as stalled
@@ -38,11 +38,14 @@ const (
 
 var errStalled = errors.New("the folder does not answer")
 
+// stalled reports whether so many calls hang that the folder as a whole does.
+func (fo *folder) stalled() bool { return fo.stuck.Load() >= maxStuck }
+
 // call runs f, which touches the disk, and waits for it as long as ctx and d allow. Then f goes on by itself, and drop, if
 // given, gets what it brings in the end; while maxStuck such calls hang, every further one fails at once.
 func call[T any](ctx context.Context, fo *folder, d time.Duration, f func() (T, error), drop func(T)) (T, error) {
 	var zero T
-	if fo.stuck.Load() >= maxStuck {
+	if fo.stalled() {
 		return zero, errStalled
 	}
 	type result struct {
@@ -87,6 +90,7 @@ type entry struct {
 	name              string
 	dev, inode, mtime int64 // mtime in nanoseconds since 1970
 	size              int64
+	link              bool // it was reached through a symlink, and is what that leads to
 }
 
 // listing is what lies in one folder.
@@ -166,7 +170,7 @@ func look(sub *os.Root, d fs.DirEntry, follow func(string) (entry, bool, error))
 	case t.IsRegular() && medium != names.None:
 	case t&fs.ModeSymlink != 0 && follow != nil:
 		e, isDir, err := follow(d.Name())
-		e.name = d.Name()
+		e.name, e.link = d.Name(), true
 		return e, isDir, err == nil
 	default:
 		return entry{}, false, false
@@ -268,15 +272,4 @@ func local(rel string) string {
 		return "."
 	}
 	return filepath.FromSlash(rel)
-}
-
-// isDir reports whether there is a folder at a path below this one.
-func (fo *folder) isDir(rel string) (bool, error) {
-	root, err := os.OpenRoot(fo.path)
-	if err != nil {
-		return false, err
-	}
-	defer root.Close()
-	info, err := root.Stat(local(rel))
-	return err == nil && info.IsDir(), err
 }

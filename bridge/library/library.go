@@ -8,7 +8,6 @@ package library
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -53,11 +52,13 @@ type Library struct {
 
 	// Owned by the goroutine of Run, and of New before it.
 	watcher   *watcher
-	watching  func() (add, remove func(string) error, stop func(), err error) // watcher.notify, but in tests
-	unsettled map[target]int                                                  // folders with files that are still being written, and how often they were looked at since
-	warned    map[string]string                                               // paths that were warned about, and of what
-	stale     bool                                                            // library.db knows more than the index
-	indexing  time.Duration                                                   // how long the index took to build
+	unsettled map[target]int    // folders with files that are still being written, and how often that was so
+	again     time.Time         // when to look at them again
+	failed    []target          // what could not be scanned, since library.db could not be written
+	behind    bool              // changes were lost, and not all is looked through yet
+	warned    map[string]string // paths that were warned about, and of what
+	stale     bool              // library.db knows more than the index
+	indexing  time.Duration     // how long the index took to build
 
 	index   atomic.Pointer[index.Index]
 	changed chan struct{} // capacity 1
@@ -78,7 +79,6 @@ func New(cfg Config, log *slog.Logger) (*Library, error) {
 		changed: make(chan struct{}, 1), asked: make(chan struct{}, 1),
 		watcher: newWatcher(), warned: map[string]string{}, unsettled: map[target]int{},
 	}
-	l.watching = l.watcher.notify
 	for _, path := range cfg.Folders {
 		abs, err := filepath.Abs(path)
 		if err != nil {
@@ -88,12 +88,12 @@ func New(cfg Config, log *slog.Logger) (*Library, error) {
 			l.folders = append(l.folders, &folder{path: abs, base: strings.ReplaceAll(shown(filepath.Base(abs)), "/", "root")})
 		}
 	}
-	var err error
-	if l.db, err = openCatalogue(cfg.DataDir, log); err != nil {
+	err := openCatalogue(cfg.DataDir, log, func(c *catalogue) error {
+		l.db = c
+		return l.begin(context.Background())
+	})
+	if err != nil {
 		return nil, err
-	}
-	if err := l.begin(context.Background()); err != nil {
-		return nil, errors.Join(fmt.Errorf("read library.db: %w", err), l.db.close())
 	}
 	return l, nil
 }
@@ -234,10 +234,11 @@ func (l *Library) targets(name string) []target {
 	}
 	for _, fo := range l.folders {
 		for _, rel := range []string{strings.TrimPrefix(name, fo.base+"/"), name} {
-			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-			e, err := call(ctx, fo, time.Second, func() (bool, error) { return fo.isDir(rel) }, nil)
-			cancel()
-			if err == nil && e {
+			there, err := call(context.Background(), fo, time.Second, func() (bool, error) {
+				_, info, err := l.statAt(fo, rel)
+				return err == nil && info.IsDir(), err
+			}, nil)
+			if err == nil && there {
 				out = append(out, target{fo, rel})
 				break
 			}

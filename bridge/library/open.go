@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,25 +44,19 @@ func noItem(err error) error {
 func (l *Library) place(ctx context.Context, id media.ID) (fo *folder, dir, name, cover string, err error) {
 	var root, parent int64
 	var rawName, rawCover, rawDir []byte
-	rows, err := l.db.read.QueryContext(ctx, `SELECT f.root, f.dir, f.name, f.cover FROM items i JOIN files f ON f.n = i.n
-		WHERE i.id=? AND f.gone IS NULL`, string(id))
+	err = l.db.read.QueryRowContext(ctx, `SELECT f.root, f.dir, f.name, f.cover FROM items i JOIN files f ON f.n = i.n
+		WHERE i.id=? AND f.gone IS NULL`, string(id)).Scan(&root, &parent, &rawName, &rawCover)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, "", "", "", absent(id)
+	}
+	if err == nil {
+		err = l.db.read.QueryRowContext(ctx, dirPathQuery, parent).Scan(&rawDir)
+	}
 	if err != nil {
 		return nil, "", "", "", fmt.Errorf("look up %s: %w", id, err)
 	}
-	defer rows.Close()
-	if !rows.Next() {
+	if fo = l.folderOf(root); fo == nil {
 		return nil, "", "", "", absent(id)
-	}
-	if err := rows.Scan(&root, &parent, &rawName, &rawCover); err != nil {
-		return nil, "", "", "", fmt.Errorf("look up %s: %w", id, err)
-	}
-	fo = l.folderOf(root)
-	if fo == nil {
-		return nil, "", "", "", absent(id)
-	}
-	err = l.db.read.QueryRowContext(ctx, dirPathQuery, parent).Scan(&rawDir)
-	if err != nil {
-		return nil, "", "", "", fmt.Errorf("look up %s: %w", id, err)
 	}
 	return fo, string(rawDir), string(rawName), string(rawCover), nil
 }

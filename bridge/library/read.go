@@ -68,7 +68,9 @@ func absent(what any) error { return fmt.Errorf("%v: %w", what, media.ErrNoItem)
 
 // Search answers a query; see media.Query. use and playable may be nil. playable is asked about kinds and formats: of the
 // item it gets only Kind, ContentType, Format, codecs, size of the picture and channels are set.
-func (l *Library) Search(ctx context.Context, q media.Query, use func(media.ID) media.Use, playable func(media.Item) (bool, string)) (media.Page, error) {
+func (l *Library) Search(
+	ctx context.Context, q media.Query, use func(media.ID) media.Use, playable func(media.Item) (bool, string),
+) (media.Page, error) {
 	page := media.Page{Offset: q.Offset, Results: []media.Result{}}
 	q, ok := l.withinTop(q)
 	if !ok {
@@ -230,15 +232,21 @@ func (l *Library) listing(ctx context.Context, of media.Item, ids []media.ID, of
 	return media.Listing{Of: of, Total: total, Offset: offset, Results: items}, nil
 }
 
-// folderAt returns the folder with this path; of several, which two roots of one name may give, one that is there.
+// folderAt returns the folder with this path, with or without the root's base name before it; of several one that is there.
 func (l *Library) folderAt(ctx context.Context, x *index.Index, path string) (media.ID, error) {
-	found, err := l.ids(ctx, "SELECT id FROM items WHERE path=? AND kind='folder'", path)
-	if err != nil {
-		return "", fmt.Errorf("browse %q: %w", path, err)
+	paths := []string{path}
+	for _, fo := range l.folders {
+		paths = append(paths, fo.base+"/"+path)
 	}
-	for _, id := range found {
-		if x.Has(id) {
-			return id, nil
+	for _, p := range paths {
+		found, err := l.ids(ctx, "SELECT id FROM items WHERE path=? AND kind='folder'", p)
+		if err != nil {
+			return "", fmt.Errorf("browse %q: %w", path, err)
+		}
+		for _, id := range found {
+			if x.Has(id) {
+				return id, nil
+			}
 		}
 	}
 	return "", absent(path)

@@ -43,6 +43,9 @@ func (l *Library) Run(ctx context.Context) error {
 		case <-check.C:
 			l.pass(ctx, l.returned(ctx), deep, true)
 		case <-poll.C:
+			failed := l.failed
+			l.failed = nil
+			l.pass(ctx, failed, deep, false)
 			l.pass(ctx, l.polled(), shallow, false)
 		case <-l.watcher.wake:
 			l.passChanged(ctx)
@@ -53,13 +56,12 @@ func (l *Library) Run(ctx context.Context) error {
 	return nil
 }
 
-// settling fires when it is time to look again at files that were being written: soon at first, then less and less often.
+// settling fires when it is time to look again at files that were being written.
 func (l *Library) settling() <-chan time.Time {
 	if len(l.unsettled) == 0 {
 		return nil
 	}
-	fewest := slices.Min(slices.Collect(maps.Values(l.unsettled)))
-	return time.After(l.pace.settle << min(fewest, 4))
+	return time.After(time.Until(l.again))
 }
 
 // routine is how far the scan from time to time goes: folders that are watched have told of changes in files.
@@ -85,6 +87,9 @@ func (l *Library) polled() []target {
 func (l *Library) returned(ctx context.Context) []target {
 	var out []target
 	for _, fo := range l.folders {
+		if fo.away && fo.stuck.Load() > 0 {
+			continue // it still hangs
+		}
 		empty, err := call(ctx, fo, listTimeout, fo.empty, nil)
 		if err == nil && empty {
 			err = l.missed(ctx, fo)
@@ -136,8 +141,7 @@ func reason(err error) string {
 	case errors.Is(err, errEmpty), errors.Is(err, errStalled):
 		return err.Error()
 	}
-	var p *fs.PathError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		return p.Err.Error()
 	}
 	return "it fails"
@@ -171,7 +175,7 @@ func (l *Library) tellFolders() {
 	for _, fo := range l.folders {
 		if fo.away {
 			away = append(away, fo.base)
-		} else if fo.polled {
+		} else if fo.polled || l.behind {
 			polled = append(polled, fo.base)
 		}
 	}
@@ -223,11 +227,12 @@ func (l *Library) pass(ctx context.Context, targets []target, r reach, told bool
 	case damaged(err):
 		l.log.Error("library.db is damaged; at the next start it is set aside and rebuilt from the folders", "err", err)
 	default:
-		l.log.Error("a scan was broken off; the next one tries again", "err", err)
+		l.failed = append(l.failed, targets...)
+		l.log.Error("library.db cannot be brought up to date; it is tried again in a while", "err", err)
 	}
 }
 
-// settle notes what has to be looked at again soon.
+// settle notes what has to be looked at again: soon at first, then less and less often.
 func (l *Library) settle(targets []target, s *scan) {
 	for t := range l.unsettled {
 		if slices.Contains(targets, t) && !s.unsettled[t] {
@@ -237,18 +242,20 @@ func (l *Library) settle(targets []target, s *scan) {
 	for t := range s.unsettled {
 		l.unsettled[t]++
 	}
+	if len(l.unsettled) > 0 {
+		fewest := slices.Min(slices.Collect(maps.Values(l.unsettled)))
+		l.again = time.Now().Add(l.pace.settle << min(fewest-1, 4))
+	}
 }
 
 // targets scans each target and then settles what is gone.
 func (s *scan) targets(ctx context.Context, targets []target, r reach) error {
 	for _, t := range targets {
 		err := s.target(ctx, t, r, 1/float64(len(targets)))
-		var whole *folderError
-		switch {
-		case errors.As(err, &whole) && ctx.Err() == nil:
+		if whole, ok := errors.AsType[*folderError](err); ok && ctx.Err() == nil {
 			s.spare(t.fo.root)
 			s.l.leave(ctx, t.fo, whole.err)
-		case err != nil:
+		} else if err != nil {
 			return err
 		}
 	}
@@ -310,8 +317,10 @@ func (l *Library) retire(ctx context.Context, kept map[int64]bool) error {
 		return err
 	}, "SELECT id FROM roots")
 	for _, id := range old {
-		if err == nil {
-			_, err = l.db.write.exec(ctx, "UPDATE files SET gone=? WHERE root=? AND gone IS NULL", time.Now().Unix(), id)
+		for _, table := range []string{"files", "dirs"} {
+			if err == nil {
+				_, err = l.db.write.exec(ctx, "UPDATE "+table+" SET gone=? WHERE root=? AND gone IS NULL", time.Now().Unix(), id)
+			}
 		}
 	}
 	return err

@@ -18,8 +18,8 @@ type watcher struct {
 	wake chan struct{} // capacity 1: there is something to take
 
 	// Owned by the goroutine of Run.
-	add     func(path string) error // nil: nothing is watched
-	remove  func(path string) error
+	begin func() (watching, error) // how the system watches; tests have other ways
+	watching
 	watched map[string]struct{} // absolute paths
 
 	mu       sync.Mutex // guards what follows
@@ -27,8 +27,16 @@ type watcher struct {
 	overflow bool // changes were lost
 }
 
+// watching is a watch that has begun; the zero watching watches nothing.
+type watching struct {
+	add, remove func(path string) error
+	stop        func() // ends the watch and waits for it
+}
+
 func newWatcher() *watcher {
-	return &watcher{wake: make(chan struct{}, 1), watched: map[string]struct{}{}, dirty: map[string]struct{}{}}
+	w := &watcher{wake: make(chan struct{}, 1), watched: map[string]struct{}{}, dirty: map[string]struct{}{}}
+	w.begin = w.notify
+	return w
 }
 
 // startWatching begins to collect changes. The function that it returns ends that and waits for it.
@@ -36,30 +44,29 @@ func (l *Library) startWatching() func() {
 	if !l.cfg.Watch {
 		return func() {}
 	}
-	add, remove, stop, err := l.watching()
-	if err != nil {
+	var err error
+	if l.watcher.watching, err = l.watcher.begin(); err != nil {
 		l.log.Warn("folders cannot be watched; they are looked at in intervals", "err", err)
 		return func() {}
 	}
-	l.watcher.add, l.watcher.remove = add, remove
-	return stop
+	return l.watcher.stop
 }
 
-// notify watches by the means of the system. stop ends the watch and waits for it.
-func (w *watcher) notify() (add, remove func(string) error, stop func(), err error) {
+// notify watches by the means of the system.
+func (w *watcher) notify() (watching, error) {
 	fs, err := fsnotify.NewWatcher()
 	if err != nil {
-		return nil, nil, nil, err
+		return watching{}, err
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		w.collect(fs)
 	}()
-	return fs.Add, fs.Remove, func() {
+	return watching{fs.Add, fs.Remove, func() {
 		_ = fs.Close() // it only says that it is closed
 		<-done
-	}, nil
+	}}, nil
 }
 
 // collect notes what changes until fs is closed. It never waits, so that the kernel's queue does not fill.
@@ -142,18 +149,11 @@ func (l *Library) passChanged(ctx context.Context) {
 // overflowed looks through everything, since changes were lost. Until that is done the folders count as polled.
 func (l *Library) overflowed(ctx context.Context) {
 	l.log.Warn("more changed in the library folders than could be noted; all of them are looked through")
-	var watched []*folder
-	for _, fo := range l.folders {
-		if !fo.polled {
-			watched = append(watched, fo)
-			fo.polled = true
-		}
-	}
+	l.behind = true
 	l.tellFolders()
-	for _, fo := range watched {
-		fo.polled = false
-	}
 	l.pass(ctx, l.targets(""), deep, true)
+	l.behind = false
+	l.tellFolders()
 }
 
 // targetOf returns what an absolute path means below the innermost configured folder.

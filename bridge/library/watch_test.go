@@ -113,8 +113,8 @@ func TestPolledWhereWatchesRunOut(t *testing.T) {
 // startWith runs the library with another way to watch a folder.
 func (s *shelf) startWith(p pace, add func(string) error) (stop func()) {
 	s.t.Helper()
-	s.lib.watching = func() (func(string) error, func(string) error, func(), error) {
-		return add, func(string) error { return nil }, func() {}, nil
+	s.lib.watcher.begin = func() (watching, error) {
+		return watching{add, func(string) error { return nil }, func() {}}, nil
 	}
 	return s.startAt(p)
 }

@@ -133,7 +133,8 @@ func (w *writer) control(statement string) error {
 // insert makes a new item with a new id and returns its row number. The rest of the row is written by update.
 func (w *writer) insert(ctx context.Context, kind media.Kind, key any) (int64, error) {
 	for range 10 {
-		n, err := w.exec(ctx, "INSERT INTO items(id, kind, key, title) VALUES(?,?,?,'') ON CONFLICT(id) DO NOTHING", string(newID()), string(kind), key)
+		n, err := w.exec(ctx, "INSERT INTO items(id, kind, key, title) VALUES(?,?,?,'') ON CONFLICT(id) DO NOTHING",
+			string(newID()), string(kind), key)
 		if err != nil {
 			return 0, err
 		}

@@ -23,7 +23,7 @@ func Fold(s string) string {
 		b.WriteRune(r)
 	}
 	if !ascii(s) {
-		s = norm.NFKD.String(s)
+		s = norm.NFKD.String(strings.ToValidUTF8(s, " "))
 	}
 	for _, r := range s {
 		switch {

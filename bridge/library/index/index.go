@@ -131,7 +131,7 @@ func (x *Index) directlyIn(d, c uint32) bool {
 }
 
 // Playable returns the items in a container, however deep, that are played, in natural order: at most limit, none if the
-// container is not there.
+// container is not there. What is played itself holds itself.
 func (x *Index) Playable(id media.ID, limit int) []media.ID {
 	c := x.find(id)
 	if c == none {
@@ -139,7 +139,7 @@ func (x *Index) Playable(id media.ID, limit int) []media.ID {
 	}
 	var docs []uint32
 	for d := range uint32(len(x.ids)) {
-		if !x.kind(d).Container() && x.within(d, c) {
+		if !x.kind(d).Container() && (d == c || x.within(d, c)) {
 			docs = append(docs, d)
 		}
 	}

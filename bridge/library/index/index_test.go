@@ -234,7 +234,8 @@ func TestContainers(t *testing.T) {
 		{"showblueya", 1, "emagicxylo"},
 		{"artistabba", 10, "tdancingqu tmoneymone twaterlooa"},
 		{"musicdir22", 10, "twaterlooa tmoneymone tdancingqu"},
-		{"ehospitala", 10, ""},
+		{"ehospitala", 10, "ehospitala"},
+		{"zzzzzzzzzz", 10, ""},
 	} {
 		if got := strings.Join(text(x.Playable(media.ID(row.in), row.limit)), " "); got != row.want {
 			t.Errorf("Playable(%s, %d)\n got %s\nwant %s", row.in, row.limit, got, row.want)
@@ -324,4 +325,18 @@ func TestPack(t *testing.T) {
 			t.Errorf("%q was packed", s)
 		}
 	}
+}
+
+func FuzzFold(f *testing.F) {
+	f.Add("Amélie – Ærø's ①")
+	f.Add("a\xff\u0301b")
+	f.Fuzz(func(t *testing.T, s string) {
+		once := Fold(s)
+		if twice := Fold(once); twice != once {
+			t.Errorf("%q folds to %q and that to %q", s, once, twice)
+		}
+		if strings.TrimSpace(once) != once || strings.Contains(once, "  ") {
+			t.Errorf("%q folds to %q", s, once)
+		}
+	})
 }

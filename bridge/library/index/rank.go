@@ -51,7 +51,7 @@ func (x *Index) score(d uint32, terms []term) int {
 	if own.words > 0 {
 		share = float64(own.covered) / float64(own.words)
 	}
-	score := 0
+	var score int
 	switch {
 	case own.words == n && own.inOrder && own.whole == all:
 		score = best

@@ -109,7 +109,7 @@ func parseFrame(b []byte) (h frame, ok bool) {
 
 // kilobits is the table of bit rates in ISO/IEC 11172-3 and 13818-3.
 func kilobits(version, layer, index int) int {
-	row := 0
+	var row int
 	switch {
 	case version == 1:
 		row = layer - 1

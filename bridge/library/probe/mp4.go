@@ -165,11 +165,7 @@ func (m *mp4) times(body int64) (scale, duration int64, err error) {
 	if b, err = m.s.bytes(body, 32); err != nil {
 		return 0, 0, err
 	}
-	duration = int64(be64(b[24:]))
-	if duration < 0 {
-		duration = 0
-	}
-	return be32(b[20:]), duration, nil
+	return be32(b[20:]), max(int64(be64(b[24:])), 0), nil
 }
 
 func (m *mp4) inTrack(kind string, body, end int64) error {
