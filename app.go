@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
-	"net/url"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -26,78 +24,109 @@ const brokerEvery = 2 * time.Second
 // addressEvery is how often it is looked whether people reach the streamer by another address.
 const addressEvery = time.Minute
 
-// run builds every part, connects the ports and works until ctx ends. The parts that speak to people end last: the broker
-// after the client that says goodbye on it, that after the bridge.
-func run(ctx context.Context, c Config, log *slog.Logger) (err error) {
+// run builds every part, connects the ports and works until ctx ends.
+func run(ctx context.Context, c Config, log *slog.Logger) error {
 	release, err := lockDataDir(c.DataDir)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, release()) }()
+	p := parts{closers: []func() error{release}}
+	if err := p.build(ctx, c, log); err != nil {
+		return errors.Join(err, p.close())
+	}
+	return errors.Join(p.work(ctx), p.close())
+}
 
-	g, ctx := errgroup.WithContext(ctx)
-	client, serveBroker, err := connect(c, log)
-	if err != nil {
+// parts are what the program is made of.
+type parts struct {
+	info      bridge.Info
+	client    *mqtt.Client
+	broker    func(context.Context) error // serves the embedded broker, if there is one
+	alone     func(context.Context) error // ends with an error if another bridge has our base topic
+	catalogue *library.Library
+	streamer  *httpstream.Server
+	bridge    *bridge.Bridge
+	greeting  *greeting
+
+	closers []func() error // of what was opened, in that order
+}
+
+// build opens what can fail first, so that nothing is told to the world before all is there.
+func (p *parts) build(ctx context.Context, c Config, log *slog.Logger) (err error) {
+	if p.client, p.broker, err = connect(c, log); err != nil {
 		return err
 	}
-	log = slog.New(client.LogHandler(log.Handler()))
-
+	log = slog.New(p.client.LogHandler(log.Handler()))
 	state, err := store.Open(c.DataDir, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, state.Close()) }()
-	if err := client.Remember(ctx, state); err != nil {
+	p.closers = append(p.closers, state.Close)
+	if err := p.client.Remember(ctx, state); err != nil {
 		return err
 	}
 	id, err := state.ID(ctx)
 	if err != nil {
 		return err
 	}
-	stillAlone, err := alone(ctx, c, id, log)
-	if err != nil {
+	if p.alone, err = alone(ctx, c, id, log); err != nil {
 		return err
 	}
-	catalogue, err := library.New(libraryConfig(c), log)
-	if err != nil {
+	if p.catalogue, err = library.New(libraryConfig(c), log); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, catalogue.Close()) }()
-	health := func() (bool, bool) { return client.Connected(), len(catalogue.Status().Unavailable) == 0 }
-	streamer, err := httpstream.New(streamConfig(c, health), catalogue, log)
-	if err != nil {
+	p.closers = append(p.closers, p.catalogue.Close)
+	if p.streamer, err = httpstream.New(streamConfig(c, p.health), p.catalogue, log); err != nil {
 		return err
 	}
-	if err := streamer.Listen(ctx); err != nil {
+	if err := p.streamer.Listen(ctx); err != nil {
 		return err
 	}
-	devices := cast.New(castConfig(c), log)
-	hello := newGreeting(client, c, log)
-	b := bridge.New(bridgeConfig(c, id), bridge.Ports{
-		Devices: devices, Library: catalogue, Links: streamer, Remote: httpstream.Remote{}, Store: state, Publisher: hello,
+	p.closers = append(p.closers, p.streamer.Close)
+	p.greeting = newGreeting(p.client, c, log)
+	p.bridge = bridge.New(bridgeConfig(c, id), bridge.Ports{
+		Devices: cast.New(castConfig(c), log), Library: p.catalogue, Links: p.streamer, Remote: httpstream.Remote{},
+		Store: state, Publisher: p.greeting,
 	}, log)
-	if err := b.Load(ctx); err != nil {
-		return errors.Join(err, streamer.Close())
-	}
-	info := infoOf(c, id, streamer)
-	client.State(info)
-	client.State(streamer.Streams())
+	p.info = infoOf(c, id, p.streamer)
+	return p.bridge.Load(ctx)
+}
 
+// close closes what was opened, the last first.
+func (p *parts) close() error {
+	var errs []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		errs = append(errs, p.closers[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// health is what /healthz tells of the other parts.
+func (p *parts) health() (broker, library bool) {
+	return p.client.Connected(), len(p.catalogue.Status().Unavailable) == 0
+}
+
+// work runs the parts until ctx ends. Those that speak to people end last: the broker after the client that says goodbye on
+// it, that after the bridge.
+func (p *parts) work(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
 	clientCtx, stopClient := context.WithCancel(context.WithoutCancel(ctx))
 	brokerCtx, stopBroker := context.WithCancel(context.WithoutCancel(ctx))
-	g.Go(func() error { return serveBroker(brokerCtx) })
+	p.client.State(p.info)
+	p.client.State(p.streamer.Streams())
+	g.Go(func() error { return p.broker(brokerCtx) })
 	g.Go(func() error {
 		defer stopBroker()
-		if err := stillAlone(clientCtx); err != nil {
+		if err := p.alone(clientCtx); err != nil {
 			return err
 		}
-		return client.Run(clientCtx, b.Command)
+		return p.client.Run(clientCtx, p.bridge.Command)
 	})
-	g.Go(func() error { defer stopClient(); return b.Run(ctx) })
-	g.Go(func() error { return catalogue.Run(ctx) })
-	g.Go(func() error { return streamer.Run(ctx) })
-	g.Go(func() error { return tellStreams(ctx, client, streamer, info) })
-	g.Go(func() error { return hello.run(ctx, streamer.StreamURL()) })
+	g.Go(func() error { defer stopClient(); return p.bridge.Run(ctx) })
+	g.Go(func() error { return p.catalogue.Run(ctx) })
+	g.Go(func() error { return p.streamer.Run(ctx) })
+	g.Go(func() error { return p.tellStreams(ctx) })
+	g.Go(func() error { return p.greeting.run(ctx, p.info.StreamURL) })
 	return g.Wait()
 }
 
@@ -150,77 +179,21 @@ func alone(ctx context.Context, c Config, id string, log *slog.Logger) (soon fun
 }
 
 // tellStreams publishes what the streamer does, and its address when that has changed.
-func tellStreams(ctx context.Context, p bridge.Publisher, s *httpstream.Server, info bridge.Info) error {
+func (p *parts) tellStreams(ctx context.Context) error {
 	address := time.NewTicker(addressEvery)
 	defer address.Stop()
+	info := p.info
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-s.Changed():
-			p.State(s.Streams())
+		case <-p.streamer.Changed():
+			p.client.State(p.streamer.Streams())
 		case <-address.C:
-			if now := s.StreamURL(); now != info.StreamURL {
+			if now := p.streamer.StreamURL(); now != info.StreamURL {
 				info.StreamURL = now
-				p.State(info)
+				p.client.State(info)
 			}
 		}
 	}
-}
-
-func infoOf(c Config, id string, s *httpstream.Server) bridge.Info {
-	return bridge.Info{
-		ID: id, Contract: bridge.Contract, Version: buildVersion(), StartedAt: bridge.Time{Time: time.Now()},
-		BaseTopic: c.MQTT.BaseTopic, Language: c.Language, StreamURL: s.StreamURL(), Network: s.Network(),
-		MQTT: bridge.MQTTInfo{Embedded: c.MQTT.Broker == ""},
-	}
-}
-
-func mqttConfig(c Config) mqtt.Config {
-	m := c.MQTT
-	return mqtt.Config{
-		Broker: m.Broker, Username: m.Username, Password: string(m.Password), ClientID: m.ClientID, BaseTopic: m.BaseTopic,
-		KeepAlive: m.KeepAlive, TLS: mqtt.TLS(m.TLS), DiscoveryPrefix: c.HomeAssistant.DiscoveryPrefix,
-		Discovery: c.HomeAssistant.Enabled, StatusTopic: c.HomeAssistant.StatusTopic, Version: buildVersion(),
-	}
-}
-
-func libraryConfig(c Config) library.Config {
-	l := c.Library
-	return library.Config{
-		DataDir: c.DataDir, Folders: l.Folders, FollowSymlinks: l.FollowSymlinks, Watch: l.Watch, Rescan: l.Rescan,
-	}
-}
-
-func streamConfig(c Config, health func() (broker, library bool)) httpstream.Config {
-	host := ""
-	if u, err := url.Parse(c.MQTT.Broker); err == nil {
-		host = u.Hostname()
-	}
-	h := c.HTTP
-	return httpstream.Config{
-		Listen: h.Listen, Advertise: h.Advertise, MaxStreams: h.MaxStreams, TokenTTL: h.TokenTTL, DataDir: c.DataDir,
-		Metrics: h.Metrics, BrokerHost: host, Health: health,
-	}
-}
-
-func castConfig(c Config) cast.Config {
-	out := cast.Config{Discovery: c.Cast.Discovery, Interfaces: c.Cast.Interfaces, Ignore: c.Cast.Ignore}
-	for _, d := range c.Cast.Devices {
-		out.Static = append(out.Static, cast.Static(d))
-	}
-	return out
-}
-
-func bridgeConfig(c Config, id string) bridge.Config {
-	out := bridge.Config{
-		ID: id, Version: buildVersion(), DefaultDevice: c.Cast.DefaultDevice, Ignore: c.Cast.Ignore, Topics: map[string]string{},
-	}
-	for _, d := range c.Cast.Devices {
-		if d.ID != "" {
-			out.Topics[d.ID] = d.Topic
-		}
-		out.Topics[fmt.Sprintf("%s:%d", d.Host, d.Port)] = d.Topic
-	}
-	return out
 }

@@ -215,8 +215,13 @@ func nextPort(listen string) string {
 	return net.JoinHostPort(host, strconv.Itoa(n+1))
 }
 
-// Close gives the port back where Run never came to run.
-func (s *Server) Close() error { return s.listener.Close() }
+// Close gives the port back where Run never came to run; after Run it does nothing.
+func (s *Server) Close() error {
+	if err := s.listener.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
 
 // Addr is the address the server listens on.
 func (s *Server) Addr() netip.AddrPort {
