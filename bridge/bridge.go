@@ -266,7 +266,7 @@ func (b *Bridge) sighted(ctx context.Context, s Sighting) {
 	b.remember(d, s.Device)
 	b.start(d)
 	b.tellDevices()
-	b.ports.Publisher.Event(Event{Bridge: true, Type: DeviceAdded, At: time.Now(), Device: s.Topic, Name: s.Name})
+	b.ports.Publisher.Event(Event{Bridge: true, Type: DeviceAdded, At: time.Now(), Device: s.Topic, Name: d.name()})
 }
 
 // remember stores what is known of a device now. Where that fails it is tried again at the next sighting.
@@ -335,7 +335,7 @@ func entries(devices []*device) []DeviceEntry {
 
 func deviceEntry(topic string, s shown) DeviceEntry {
 	e := DeviceEntry{
-		Device: topic, ID: publicID(s.info), Name: s.info.Name, Model: Text(s.info.Model), Host: s.info.Host, Port: s.info.Port,
+		Device: topic, ID: publicID(s.info), Name: nameOf(s.info), Model: Text(s.info.Model), Host: s.info.Host, Port: s.info.Port,
 		Kind: string(s.info.Kind), Online: s.online, Capabilities: s.info.Capabilities,
 	}
 	if e.Kind == "" {

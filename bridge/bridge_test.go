@@ -528,3 +528,122 @@ func TestAllDevices(t *testing.T) {
 		t.Run(name, func(t *testing.T) { story(t, Config{}, script) })
 	}
 }
+
+// TestCommands is that each command reaches the queue as what it is; what they do there is the queue's own test.
+func TestCommands(t *testing.T) {
+	for name, script := range map[string]string{
+		"pause and resume": playing + `
+			> kitchen: pause
+			kitchen does pause
+			> kitchen: resume
+			kitchen does resume`,
+		"toggle": playing + `
+			> kitchen: toggle
+			kitchen does pause`,
+		"stop": playing + `
+			> kitchen: stop
+			kitchen does stop_app`,
+		"next and previous": playing + `
+			> kitchen: next
+			kitchen does load e2 http://10.0.0.1/hurt
+			kitchen queue 1: alien *hurt
+			kitchen state buffering Hurt at 0, 1 of 2
+			> kitchen: previous
+			kitchen does load e1 http://10.0.0.1/alien
+			kitchen answers next: conflict
+			kitchen queue 1: *alien hurt
+			kitchen state buffering Alien at 0, 0 of 2`,
+		"wake": kitchen + `
+			> kitchen: wake
+			kitchen does wake`,
+		"seek to and by": playing + `
+			> kitchen: seek 60
+			kitchen does seek to 60
+			> kitchen: seek +30
+			kitchen does seek to 90`,
+		"volume by, and mute": kitchen + `
+			> kitchen: volume +5
+			kitchen does volume to 35
+			> kitchen: mute
+			kitchen does mute true`,
+		"remove by name and by place": playing + `
+			> kitchen: queue_remove e2
+			kitchen answers queue_remove: ok
+			kitchen queue 2: *alien
+			kitchen state playing Alien at 0, 0 of 1
+			> kitchen: queue_remove 0
+			kitchen does stop_media
+			kitchen event queue_finished
+			kitchen answers queue_remove: ok
+			kitchen queue 3:
+			kitchen state idle`,
+		"move": playing + `
+			> kitchen: queue_move e1 1
+			kitchen answers queue_move: ok
+			kitchen queue 2: hurt *alien
+			kitchen state playing Alien at 0, 1 of 2`,
+		"jump by name and by place": playing + `
+			> kitchen: queue_jump e2
+			kitchen does load e2 http://10.0.0.1/hurt
+			kitchen queue 1: alien *hurt
+			kitchen state buffering Hurt at 0, 1 of 2
+			> kitchen: queue_jump 0
+			kitchen does load e1 http://10.0.0.1/alien
+			kitchen answers queue_jump: conflict
+			kitchen queue 1: *alien hurt
+			kitchen state buffering Alien at 0, 0 of 2`,
+		"clear": playing + `
+			> kitchen: queue_clear
+			kitchen does stop_media
+			> kitchen done
+			kitchen answers queue_clear: ok
+			kitchen queue 2:
+			kitchen state idle`,
+		"shuffle and repeat": kitchen + `
+			> kitchen: shuffle on
+			kitchen answers shuffle: ok
+			kitchen queue 1:, shuffled
+			kitchen state off
+			> kitchen: repeat one
+			kitchen answers repeat: ok
+			kitchen queue 1:, repeat one, shuffled
+			kitchen state off`,
+		"what is no entry": kitchen + `
+			> kitchen: queue_remove x7
+			kitchen answers queue_remove: invalid
+			> kitchen: queue_jump e0
+			kitchen answers queue_jump: invalid
+			> kitchen: queue_move 7 0
+			kitchen answers queue_move: invalid
+			> kitchen: queue_jump e9
+			kitchen answers queue_jump: not_found`,
+		"what is done while the disk is slow is one write, and all there after a kill": playing + `
+			. disk waits
+			. kitchen: queue_add item=bluey1
+			. kitchen: queue_add item=bluey2
+			. wait 10s
+			. kitchen: queue_remove e2
+			> disk works
+			kitchen answers queue_add: ok e3
+			kitchen answers queue_add: ok e4
+			kitchen answers queue_remove: ok
+			kitchen queue 4: *alien bluey1 bluey2
+			kitchen state playing Alien at 0, 0 of 3
+			> kill
+			kitchen offline
+			kitchen state off Alien at 10, 0 of 3, volume unknown
+			kitchen queue 4: *alien bluey1 bluey2
+			kitchen search ""
+			bridge devices kitchen
+			bridge search ""
+			bridge playlists
+			bridge library 6`,
+		"too many commands for the bridge": `
+			. bridge: search slow alien
+			. flood
+			> bridge: search alien
+			bridge answers search: busy`,
+	} {
+		t.Run(name, func(t *testing.T) { story(t, Config{}, script) })
+	}
+}

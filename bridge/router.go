@@ -262,6 +262,6 @@ func (b *Bridge) remove(f forgotten) {
 	d.dismiss(NotFound, d.name()+" was forgotten")
 	b.tellDevices()
 	b.ports.Publisher.State(Gone{Device: d.topic, ID: publicID(d.about())})
-	b.ports.Publisher.Event(Event{Bridge: true, Type: DeviceRemoved, At: time.Now(), Device: d.topic, Name: d.about().Name})
+	b.ports.Publisher.Event(Event{Bridge: true, Type: DeviceRemoved, At: time.Now(), Device: d.topic, Name: d.name()})
 	deliver(b.ports.Publisher, f.answer)
 }

@@ -30,6 +30,7 @@ import (
 //	> disk waits | works | full          "works in 1s" comes true a little later
 //	> wait 5s | stop | start             "stop within 3s" where it may take longer than 2 s
 //	> kill                               and start again; "kill ignoring Den", "kill naming a1 cooker" change the configuration
+//	> flood                              as many searches on the bridge as may wait
 //	> catalogue lost | library gained    its items get other ids; something happens in it
 type world struct {
 	*testing.T
@@ -147,6 +148,11 @@ func (w *world) do(line string) {
 		w.stop()
 		if took := time.Since(began); took > within {
 			w.Errorf("the bridge took %v to stop, wanted %v at most", took, within)
+		}
+	case "flood": // as many searches on the bridge as may wait
+		for range commandsWaiting {
+			w.command("bridge", "search slow alien")
+			synctest.Wait()
 		}
 	case "catalogue": // it was lost, and the films have other ids now
 		w.library.items[0].ID = "again"
@@ -336,9 +342,19 @@ func (w *world) request(to, name, text string, args map[string]string) Request {
 		}
 		return Volume{Level: &number}
 	case "queue_remove":
+		if index, err := strconv.Atoi(text); err == nil {
+			return QueueRemove{Index: &index}
+		}
 		return QueueRemove{Entries: strings.Fields(text)}
 	case "queue_jump":
+		if index, err := strconv.Atoi(text); err == nil {
+			return QueueJump{Index: &index}
+		}
 		return QueueJump{Entry: text}
+	case "queue_move":
+		entry, to, _ := strings.Cut(text, " ")
+		index, _ := strconv.Atoi(to)
+		return QueueMove{Entry: entry, To: index}
 	case "queue_clear":
 		return QueueClear{}
 	case "queue_list":
