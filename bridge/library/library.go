@@ -52,8 +52,7 @@ type Library struct {
 
 	// Owned by the goroutine of Run, and of New before it.
 	watcher   *watcher
-	unsettled map[target]int    // folders with files that are still being written, and how often that was so
-	again     time.Time         // when to look at them again
+	unsettled map[target]retry  // folders with files that are still being written
 	failed    []target          // what could not be scanned, since library.db could not be written
 	behind    bool              // changes were lost, and not all is looked through yet
 	warned    map[string]string // paths that were warned about, and of what
@@ -70,6 +69,12 @@ type Library struct {
 	requests []target
 }
 
+// retry is when to look at a folder again in which files were being written, and how often that was so.
+type retry struct {
+	at    time.Time
+	times int
+}
+
 // New opens library.db and loads what it knows, so that everything can be found before the first scan. A damaged library.db
 // is set aside. It starts nothing. Close it after Run has returned.
 func New(cfg Config, log *slog.Logger) (*Library, error) {
@@ -77,7 +82,7 @@ func New(cfg Config, log *slog.Logger) (*Library, error) {
 		cfg: cfg, log: log, parser: names.New(),
 		pace:    pace{settle: 2 * time.Second, debounce: time.Second, poll: time.Minute, check: 15 * time.Second},
 		changed: make(chan struct{}, 1), asked: make(chan struct{}, 1),
-		watcher: newWatcher(), warned: map[string]string{}, unsettled: map[target]int{},
+		watcher: newWatcher(), warned: map[string]string{}, unsettled: map[target]retry{},
 	}
 	for _, path := range cfg.Folders {
 		abs, err := filepath.Abs(path)

@@ -50,7 +50,7 @@ func (l *Library) Run(ctx context.Context) error {
 		case <-l.watcher.wake:
 			l.passChanged(ctx)
 		case <-l.settling():
-			l.pass(ctx, slices.Collect(maps.Keys(l.unsettled)), here, false)
+			l.pass(ctx, l.due(), here, false)
 		}
 	}
 	return nil
@@ -61,7 +61,19 @@ func (l *Library) settling() <-chan time.Time {
 	if len(l.unsettled) == 0 {
 		return nil
 	}
-	return time.After(time.Until(l.again))
+	next := slices.MinFunc(slices.Collect(maps.Values(l.unsettled)), func(a, b retry) int { return a.at.Compare(b.at) })
+	return time.After(time.Until(next.at))
+}
+
+// due returns the folders that it is time to look at again.
+func (l *Library) due() []target {
+	var out []target
+	for t, r := range l.unsettled {
+		if !r.at.After(time.Now()) {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // routine is how far the scan from time to time goes: folders that are watched have told of changes in files.
@@ -240,11 +252,8 @@ func (l *Library) settle(targets []target, s *scan) {
 		}
 	}
 	for t := range s.unsettled {
-		l.unsettled[t]++
-	}
-	if len(l.unsettled) > 0 {
-		fewest := slices.Min(slices.Collect(maps.Values(l.unsettled)))
-		l.again = time.Now().Add(l.pace.settle << min(fewest-1, 4))
+		times := l.unsettled[t].times
+		l.unsettled[t] = retry{time.Now().Add(l.pace.settle << min(times, 4)), times + 1}
 	}
 }
 

@@ -3,6 +3,7 @@ package library
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -141,6 +142,11 @@ func (l *Library) passChanged(ctx context.Context) {
 		if t, ok := l.targetOf(path); ok {
 			changed = append(changed, t)
 			delete(l.unsettled, t)
+		}
+	}
+	for _, t := range l.due() {
+		if !slices.Contains(changed, t) {
+			changed = append(changed, t)
 		}
 	}
 	l.pass(ctx, changed, here, false)
