@@ -1,9 +1,6 @@
 package bridge
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 // kitchen is how most stories begin: a device is there and has nothing to do.
 const kitchen = `
@@ -209,326 +206,6 @@ func TestOrderOfWhatIsTold(t *testing.T) {
 	}
 }
 
-func TestWhoWaitsIsAnswered(t *testing.T) {
-	for name, script := range map[string]string{
-		"a full inbox is busy, and starves no other device": kitchen + `
-			. appears Den id=b2 host=10.0.0.2
-			. den online
-			. kitchen: search slow alien
-			` + strings.Repeat("> kitchen: pause\n", inboxSize) + `
-			> kitchen: queue_list
-			kitchen answers queue_list: busy
-			> den: pause
-			den answers pause: ok
-			> wait 1s
-			> den: volume 20
-			den does volume to 20
-			> wait 1s
-			kitchen answers search: internal
-			` + strings.Repeat("kitchen answers pause: ok\n", inboxSize) + `
-			> kitchen: queue_list
-			kitchen answers queue_list: ok 0 from 0 of 0`,
-		"the end of the bridge answers commands on their way": kitchen + `
-			. kitchen: search slow alien
-			. kitchen: play hurt
-			. bridge: search slow alien
-			. bridge: browse
-			> stop
-			kitchen answers search: busy
-			kitchen answers play: busy
-			bridge answers search: busy
-			bridge answers browse: busy`,
-		"the end of the bridge answers a load as pending, and leaves it alone": kitchen + `
-			. kitchen: play alien
-			> stop
-			kitchen answers play: ok pending e1
-			. start
-			. kitchen online
-			> kitchen runs e1 1 5
-			kitchen state playing Alien at 5, 0 of 1`,
-		"the end of the bridge answers who waits for a device": playing + `
-			. kitchen: pause
-			> stop
-			kitchen answers pause: rejected`,
-		"the end of the bridge answers who waits for the disk, once that has it": kitchen + `
-			. disk waits
-			. kitchen: queue_add alien
-			. kitchen: queue_add hurt
-			. disk works in 1s
-			> stop
-			kitchen answers queue_add: ok e1
-			kitchen answers queue_add: ok e2
-			kitchen queue 2: alien hurt
-			kitchen state off
-			> start
-			kitchen offline
-			kitchen state off, volume unknown
-			kitchen queue 2: alien hurt
-			kitchen search ""
-			bridge devices kitchen
-			bridge search ""
-			bridge playlists
-			bridge library 6`,
-		"a disk that is gone holds up the end for 3 s": kitchen + `
-			. disk waits
-			. kitchen: queue_add alien
-			> stop within 3s
-			kitchen answers queue_add: internal
-			kitchen queue 1: alien
-			kitchen state off`,
-		"the answer for all devices comes, though one of them ends": kitchen + `
-			. appears Den id=b2 host=10.0.0.2
-			. den online
-			. den: search slow alien
-			. bridge to all: pause
-			> stop
-			den answers search: busy
-			all answers pause: ok den=error kitchen=ok`,
-	} {
-		t.Run(name, func(t *testing.T) { story(t, Config{}, script) })
-	}
-}
-
-func TestRestart(t *testing.T) {
-	for name, script := range map[string]string{
-		"queue, place, repeat and shuffle are there again": playing + `
-			. kitchen: repeat all
-			. kitchen: shuffle on
-			. kitchen plays 300
-			. wait 10s
-			> kill
-			kitchen offline
-			kitchen state off Alien at 310, 0 of 2, volume unknown
-			kitchen queue 2: *alien hurt, repeat all, shuffled
-			kitchen search ""
-			bridge devices kitchen
-			bridge search ""
-			bridge playlists
-			bridge library 6`,
-		"what runs is taken up without a load": playing + `
-			. wait 10s
-			. kill
-			> kitchen runs e1 1 25
-			kitchen state playing Alien at 25, 0 of 2, volume 30
-			kitchen online
-			bridge devices kitchen+
-			> kitchen finishes
-			kitchen event item_finished Alien
-			kitchen does load e2 http://10.0.0.1/hurt
-			kitchen queue 1: alien *hurt
-			kitchen state buffering Hurt at 0, 1 of 2`,
-		"what runs without its tag is taken up by its address, and its end counts": playing + `
-			. wait 10s
-			. kill
-			. kitchen untagged http://10.0.0.1/hurt 5
-			> kitchen finishes http://10.0.0.1/hurt
-			kitchen event item_finished Hurt
-			kitchen event queue_finished
-			kitchen queue 1: alien hurt
-			kitchen state idle`,
-		"what does not run waits at its place": playing + `
-			. wait 10s
-			. kill
-			> kitchen online
-			kitchen state off Alien at 10, 0 of 2, volume 30
-			kitchen online
-			bridge devices kitchen+
-			> kitchen: play
-			kitchen does load e1 http://10.0.0.1/alien at 10
-			kitchen state buffering Alien at 10, 0 of 2`,
-		"an item that the catalogue knows by another id now is found by its file": kitchen + `
-			. kitchen: queue_add alien
-			. catalogue lost
-			> kitchen: play
-			kitchen does load e1 http://10.0.0.1/again
-			kitchen queue 1: *alien
-			kitchen state buffering Alien at 0, 0 of 1`,
-		"a paused film is taken up paused": playing + `
-			. kitchen pauses 40
-			. kill
-			> kitchen runs e1 1 40
-			kitchen state playing Alien at 40, 0 of 2, volume 30
-			kitchen online
-			bridge devices kitchen+`,
-	} {
-		t.Run(name, func(t *testing.T) { story(t, Config{}, script) })
-	}
-}
-
-func TestWhatIsPlayed(t *testing.T) {
-	for name, script := range map[string]string{
-		"a query plays the first result": kitchen + `
-			> kitchen: play aliens
-			kitchen does load e1 http://10.0.0.1/aliens
-			kitchen queue 1: *aliens
-			kitchen state buffering Aliens at 0, 0 of 1`,
-		"a query of one kind": kitchen + `
-			> kitchen: queue_add bluey kind=show
-			kitchen answers queue_add: ok e1
-			kitchen queue 1: bluey1 bluey2
-			kitchen state off`,
-		"a query that nothing matches": kitchen + `
-			> kitchen: play blooey
-			kitchen answers play: not_found`,
-		"a container plays what it holds, in order": kitchen + `
-			> kitchen: play item=blueys
-			kitchen does load e1 http://10.0.0.1/bluey1
-			kitchen queue 1: *bluey1 bluey2
-			kitchen state buffering Bluey at 0, 0 of 2`,
-		"an empty container": kitchen + `
-			> kitchen: play item=empty
-			kitchen answers play: not_found`,
-		"an item that is not there": kitchen + `
-			> kitchen: play items=alien,nothing
-			kitchen answers play: not_found`,
-		"a list, containers in it opened": kitchen + `
-			> kitchen: queue_add items=hurt,blueys
-			kitchen answers queue_add: ok e1
-			kitchen queue 1: hurt bluey1 bluey2
-			kitchen state off`,
-		"a result of the last search": kitchen + `
-			. kitchen: search bluey
-			> kitchen: play result=2
-			kitchen does load e1 http://10.0.0.1/bluey2
-			kitchen queue 1: *bluey2
-			kitchen state buffering Bluey at 0, 0 of 1`,
-		"a result counts from where the search began": kitchen + `
-			. kitchen: search bluey offset=1
-			> kitchen: queue_add result=1
-			kitchen answers queue_add: ok e1
-			kitchen search "bluey" bluey2 blueys, chosen 1
-			kitchen queue 1: bluey2
-			kitchen state off`,
-		"a result that is not there": kitchen + `
-			> kitchen: play result=1
-			kitchen answers play: not_found`,
-		"a quiet search leaves no trace": kitchen + `
-			. kitchen: search bluey
-			> kitchen: search alien quiet=yes
-			kitchen answers search: ok 2 from 0: alien aliens
-			> kitchen: queue_add result=1
-			kitchen answers queue_add: ok e1
-			kitchen search "bluey" bluey1 bluey2 blueys, chosen 1
-			kitchen queue 1: bluey1
-			kitchen state off`,
-		"a quiet search on the bridge": `
-			> bridge: search alien quiet=yes
-			bridge answers search: ok 2 from 0: alien aliens`,
-		"an empty search clears": kitchen + `
-			. kitchen: search bluey
-			> kitchen: search
-			kitchen answers search: ok 0 from 0:
-			kitchen search ""
-			> kitchen: play result=1
-			kitchen answers play: not_found`,
-		"what a speaker cannot play comes last, and says why": `
-			. appears Radio id=a1 kind=audio
-			. radio online
-			> radio: search u
-			radio answers search: ok 4 from 0: hurt blueys bluey1(Radio has no screen) bluey2(Radio has no screen)
-			radio search "u" hurt blueys bluey1(Radio has no screen) bluey2(Radio has no screen)`,
-		"a speaker refuses a film": `
-			. appears Radio id=a1 kind=audio
-			. radio online
-			> radio: play alien
-			radio answers play: unsupported
-			> radio: play url=http://x/film.mp4
-			radio answers play: unsupported`,
-		"a speaker plays of a mixed bag what it can": `
-			. appears Radio id=a1 kind=audio
-			. radio online
-			> radio: play item=mixed
-			radio does load e1 http://10.0.0.1/hurt
-			radio queue 1: *hurt
-			radio state buffering Hurt at 0, 0 of 1`,
-		"what is added while the device is offline waits there": `
-			. appears Kitchen id=a1
-			> kitchen: play alien
-			kitchen answers play: offline queued e1
-			kitchen queue 1: *alien
-			kitchen state off Alien at 0, 0 of 1
-			> kitchen online
-			kitchen state off Alien at 0, 0 of 1, volume 30
-			kitchen online
-			bridge devices kitchen+`,
-		"an edit of another revision changes nothing": kitchen + `
-			. kitchen: queue_add alien
-			> kitchen: queue_add hurt revision=7
-			kitchen answers queue_add: conflict
-			> kitchen: queue_add hurt revision=1
-			kitchen answers queue_add: ok e2
-			kitchen queue 2: alien hurt
-			kitchen state off`,
-		"a container is listed": kitchen + `
-			> kitchen: browse blueys
-			kitchen answers browse: ok "All of Bluey": bluey1 bluey2
-			> kitchen: browse nothing
-			kitchen answers browse: not_found
-			> bridge: browse
-			bridge answers browse: ok "": mixed empty`,
-		"what this version cannot do": kitchen + `
-			> kitchen: sleep
-			kitchen answers sleep: unsupported
-			> bridge: history
-			bridge answers history: unsupported
-			> bridge: pause
-			bridge answers pause: invalid`,
-		"a scan": `
-			> bridge: rescan
-			bridge answers rescan: ok
-			> bridge: rescan films
-			bridge answers rescan: ok
-			> bridge: rescan elsewhere
-			bridge answers rescan: not_found`,
-		"what happens in the library is told": `
-			> library gained 3
-			bridge event library_updated films
-			bridge library 6`,
-	} {
-		t.Run(name, func(t *testing.T) { story(t, Config{}, script) })
-	}
-}
-
-func TestAllDevices(t *testing.T) {
-	two := kitchen + `
-		. appears Den id=b2 host=10.0.0.2
-		. appears Attic id=c3 host=10.0.0.3
-		. den online
-	`
-	for name, script := range map[string]string{
-		"a command for all is for those that are online and ours": two + `
-			. appears Bath id=d4 host=10.0.0.4
-			. bath online
-			. bath app Netflix
-			> bridge to all: volume 30
-			all answers volume: ok den=ok kitchen=ok`,
-		"one answer is given when all have answered": two + `
-			> bridge to all: volume 20
-			kitchen does volume to 20
-			den does volume to 20
-			> den done
-			> kitchen refuses no
-			all answers volume: ok den=ok kitchen=error`,
-		"it is an error when all have failed": two + `
-			> bridge to all: resume
-			all answers resume: not_found den=error kitchen=error`,
-		"what is not for all": two + `
-			> bridge to all: next
-			all answers next: invalid`,
-		"what this version cannot do for one it cannot do for all": two + `
-			> bridge to all: sleep
-			all answers sleep: unsupported den=error kitchen=error`,
-		"nobody is there": `
-			> bridge to all: pause
-			all answers pause: offline`,
-		"all is no device in a topic": two + `
-			> all: pause
-			all answers pause: not_found`,
-	} {
-		t.Run(name, func(t *testing.T) { story(t, Config{}, script) })
-	}
-}
-
 // TestCommands is that each command reaches the queue as what it is; what they do there is the queue's own test.
 func TestCommands(t *testing.T) {
 	for name, script := range map[string]string{
@@ -643,6 +320,46 @@ func TestCommands(t *testing.T) {
 			. flood
 			> bridge: search alien
 			bridge answers search: busy`,
+	} {
+		t.Run(name, func(t *testing.T) { story(t, Config{}, script) })
+	}
+}
+
+func TestAllDevices(t *testing.T) {
+	two := kitchen + `
+		. appears Den id=b2 host=10.0.0.2
+		. appears Attic id=c3 host=10.0.0.3
+		. den online
+	`
+	for name, script := range map[string]string{
+		"a command for all is for those that are online and ours": two + `
+			. appears Bath id=d4 host=10.0.0.4
+			. bath online
+			. bath app Netflix
+			> bridge to all: volume 30
+			all answers volume: ok den=ok kitchen=ok`,
+		"one answer is given when all have answered": two + `
+			> bridge to all: volume 20
+			kitchen does volume to 20
+			den does volume to 20
+			> den done
+			> kitchen refuses no
+			all answers volume: ok den=ok kitchen=error`,
+		"it is an error when all have failed": two + `
+			> bridge to all: resume
+			all answers resume: not_found den=error kitchen=error`,
+		"what is not for all": two + `
+			> bridge to all: next
+			all answers next: invalid`,
+		"what this version cannot do for one it cannot do for all": two + `
+			> bridge to all: sleep
+			all answers sleep: unsupported den=error kitchen=error`,
+		"nobody is there": `
+			> bridge to all: pause
+			all answers pause: offline`,
+		"all is no device in a topic": two + `
+			> all: pause
+			all answers pause: not_found`,
 	} {
 		t.Run(name, func(t *testing.T) { story(t, Config{}, script) })
 	}

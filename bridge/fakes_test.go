@@ -132,9 +132,9 @@ func (p *fakePlayer) tell(change func(*Status)) {
 	p.reports.Status(p.status)
 }
 
-// media is the session of the last load, in a state at a position.
-func (p *fakePlayer) media(state PlayState, position float64) *MediaStatus {
-	m := &MediaStatus{State: state, Position: position, At: time.Now(), Rate: 1, CanPause: true, CanSeek: true}
+// media is the session of the last load; it plays from its start.
+func (p *fakePlayer) media() *MediaStatus {
+	m := &MediaStatus{State: PlayPlaying, At: time.Now(), Rate: 1, CanPause: true, CanSeek: true}
 	if p.load != nil {
 		tag := p.load.Tag
 		m.Tag, m.URL, m.Duration = &tag, p.load.URL, p.load.Item.Duration

@@ -20,9 +20,9 @@ import (
 //	> appears Kitchen id=a1 kind=audio   discovery sees a device; static and topic=... come from the configuration
 //	> kitchen online | gone | idles      its link comes or goes, its app has nothing loaded
 //	> kitchen done | refuses WHY         it answers the load under way, else its oldest order
-//	> kitchen plays 20 | pauses 20       it reports the session of its last load
+//	> kitchen plays 20 | pauses 20       it reports the session of its last load at a position
 //	> kitchen finishes | interrupted     that session ends
-//	> kitchen runs e1 3 20               it reports a session by its tag, or "untagged http://... 20" by its address
+//	> kitchen runs e1 3 20               it reports a session by its tag ("rests" where it is paused), or "untagged http://... 20" by its address
 //	> kitchen app Netflix                another app takes it; "app YouTube plays Cats" with media
 //	> kitchen: play alien                a command on the device's topic
 //	> bridge: ping                       a command on the bridge's
@@ -186,11 +186,6 @@ func (w *world) player(topic, what string) {
 		w.Fatalf("there is no %s", topic)
 	}
 	word, rest, _ := strings.Cut(what, " ")
-	at, _ := strconv.ParseFloat(rest, 64)
-	own := func(s *Status) {
-		s.Online, s.Asked, s.Host, s.Controllable = true, true, "10.0.0.1", true
-		s.Idle, s.App, s.Default, s.Media = false, "Default Media Receiver", true, nil
-	}
 	switch word {
 	case "online":
 		p.tell(func(s *Status) {
@@ -198,48 +193,73 @@ func (w *world) player(topic, what string) {
 		})
 	case "gone":
 		p.tell(func(s *Status) { *s = Status{} })
+	case "unasked": // it is not known yet what it plays
+		p.tell(func(s *Status) {
+			*s = Status{Online: true, Host: "10.0.0.1", App: "Default Media Receiver", Default: true, Volume: 30}
+		})
+	case "off":
+		p.tell(func(s *Status) { s.Idle, s.App, s.Default, s.Media = true, "", false, nil })
 	case "done":
 		p.done(nil)
 	case "refuses":
 		p.done(&Fail{FailRefused, rest})
-	case "snatched":
-		p.done(&Fail{FailCancelled, "another sender took the device"})
-	case "idles":
-		p.tell(own)
-	case "off":
-		p.tell(func(s *Status) { s.Idle, s.App, s.Default, s.Media = true, "", false, nil })
-	case "plays", "pauses", "buffers", "loads":
-		state := map[string]PlayState{"plays": PlayPlaying, "pauses": PlayPaused, "buffers": PlayBuffering, "loads": PlayLoading}[word]
-		p.tell(func(s *Status) { own(s); s.Media = p.media(state, at) })
-	case "runs": // a load of an earlier bridge: entry, serial, position
-		var entry string
-		var serial uint64
-		if _, err := fmt.Sscan(rest, &entry, &serial, &at); err != nil {
-			w.Fatal(err)
-		}
-		p.tell(func(s *Status) {
-			own(s)
-			s.Media = p.media(PlayPlaying, at)
-			s.Media.Tag, s.Media.Duration = &Tag{Bridge: "b1", Entry: entry, Serial: serial}, 7000
-		})
-	case "untagged": // an address, position
-		var url string
-		if _, err := fmt.Sscan(rest, &url, &at); err != nil {
-			w.Fatal(err)
-		}
-		p.tell(func(s *Status) {
-			own(s)
-			s.Media = p.media(PlayPlaying, at)
-			s.Media.Tag, s.Media.URL, s.Media.Duration = nil, url, 7000
-		})
-	case "finishes", "breaks", "interrupted", "cancelled":
-		e := Ended{Reason: map[string]EndReason{
-			"finishes": EndFinished, "breaks": EndError, "interrupted": EndInterrupted, "cancelled": EndCancelled,
-		}[word], Message: rest}
+	case "volume":
+		p.tell(func(s *Status) { s.Volume, _ = strconv.Atoi(rest) })
+	case "asks": // the user has to allow it
+		p.tell(func(s *Status) { s.Notice = rest })
+	case "finishes", "breaks", "interrupted":
+		e := Ended{Message: rest, Reason: map[string]EndReason{
+			"finishes": EndFinished, "breaks": EndError, "interrupted": EndInterrupted,
+		}[word]}
 		if m := p.status.Media; m != nil {
 			e.Tag, e.URL = m.Tag, m.URL
 		}
 		p.reports.Ended(e)
+	default:
+		w.session(p, word, rest)
+	}
+}
+
+// session lets a Chromecast report what it plays.
+func (w *world) session(p *fakePlayer, word, rest string) {
+	w.Helper()
+	receiver := func(s *Status) {
+		s.Online, s.Asked, s.Host, s.Controllable = true, true, "10.0.0.1", true
+		s.Idle, s.App, s.Default, s.Media = false, "Default Media Receiver", true, nil
+	}
+	ours := func(change func(*MediaStatus)) {
+		p.tell(func(s *Status) {
+			receiver(s)
+			s.Media = p.media()
+			change(s.Media)
+		})
+	}
+	scan := func(into ...any) {
+		w.Helper()
+		if _, err := fmt.Sscan(rest, into...); err != nil {
+			w.Fatalf("%s %s: %v", word, rest, err)
+		}
+	}
+	switch word {
+	case "idles": // our app runs with nothing loaded
+		p.tell(receiver)
+	case "plays":
+		ours(func(m *MediaStatus) { scan(&m.Position) })
+	case "pauses":
+		ours(func(m *MediaStatus) { m.State = PlayPaused; scan(&m.Position) })
+	case "runs", "rests": // a load of an earlier bridge: entry, serial, position
+		ours(func(m *MediaStatus) {
+			if word == "rests" {
+				m.State = PlayPaused
+			}
+			m.Tag, m.Duration = &Tag{Bridge: "b1"}, 7000
+			scan(&m.Tag.Entry, &m.Tag.Serial, &m.Position)
+		})
+	case "untagged": // address, position
+		ours(func(m *MediaStatus) {
+			m.Tag, m.Duration = nil, 7000
+			scan(&m.URL, &m.Position)
+		})
 	case "app":
 		app, title, plays := strings.Cut(rest, " plays ")
 		p.tell(func(s *Status) {
@@ -251,16 +271,8 @@ func (w *world) player(topic, what string) {
 				}
 			}
 		})
-	case "volume":
-		p.tell(func(s *Status) { s.Volume = int(at) })
-	case "asks": // the user has to allow it
-		p.tell(func(s *Status) { s.Notice = rest })
-	case "unasked": // it is not known yet what it plays
-		p.tell(func(s *Status) {
-			*s = Status{Online: true, Host: "10.0.0.1", App: "Default Media Receiver", Default: true, Volume: 30}
-		})
 	default:
-		w.Fatalf("what does %q mean?", topic+" "+what)
+		w.Fatalf("what does %q mean?", p.topic+" "+word)
 	}
 }
 
