@@ -102,8 +102,13 @@ func TestReadAheadIsBounded(t *testing.T) {
 		s, app := st.film()
 		read := func() int64 { return st.r.Fetches()[0].Bytes }
 		pass(time.Second)
-		if n := read(); n < 100_000 || n > 100_000+64<<10 {
-			t.Errorf("%d bytes are read ahead", n)
+		full := read()
+		if full < 100_000 || full > 100_000+64<<10 {
+			t.Errorf("%d bytes are read ahead", full)
+		}
+		pass(4 * time.Second)
+		if n := read(); n != full {
+			t.Errorf("%d bytes were read before half of the buffer was used", n-full)
 		}
 		s.answer(s.ask(app, wire.Media, "PAUSE", obj{"mediaSessionId": 1}))
 		before := read()
@@ -112,7 +117,7 @@ func TestReadAheadIsBounded(t *testing.T) {
 			t.Errorf("%d bytes were read while paused", n-before)
 		}
 		s.answer(s.ask(app, wire.Media, "PLAY", obj{"mediaSessionId": 1}))
-		pass(29 * time.Second)
+		pass(25 * time.Second)
 		if n := read(); n < 240_000+50_000 || n > 240_000+100_000+64<<10 {
 			t.Errorf("%d bytes are read at 30 s", n)
 		}
@@ -158,6 +163,38 @@ func TestSeekAbortsAndAsksForARange(t *testing.T) {
 			}
 		}
 		pass(time.Minute)
+		s.awaitState("IDLE/FINISHED")
+	})
+}
+
+func TestSeekAbortsAConnectionThatHangs(t *testing.T) {
+	bubble(t, casttest.Config{ReadAhead: -1}, minute(), func(t *testing.T, st *stage) {
+		files := st.handler
+		st.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Range") != "bytes=0-" {
+				files.ServeHTTP(w, r)
+				return
+			}
+			w.Header().Set("Content-Range", "bytes 0-480043/480044")
+			w.WriteHeader(http.StatusPartialContent)
+			w.Write(minute()["film.wav"][:200_000])
+			<-r.Context().Done()
+		})
+		s, app := st.film()
+		s.answer(s.ask(app, wire.Media, "SEEK", obj{"mediaSessionId": 1, "currentTime": 50}))
+		s.awaitState("PLAYING")
+		if got, want := st.ranges(), []string{"bytes=0-", "bytes=400036-"}; !slices.Equal(got, want) {
+			t.Errorf("asked for %q, want %q", got, want)
+		}
+	})
+}
+
+func TestASmallBufferIsEnoughToPlay(t *testing.T) {
+	bubble(t, casttest.Config{ReadAhead: 20_000}, minute(), func(t *testing.T, st *stage) {
+		s, app := st.film()
+		s.answer(s.ask(app, wire.Media, "SEEK", obj{"mediaSessionId": 1, "currentTime": 30}))
+		s.awaitState("PLAYING")
+		pass(30 * time.Second)
 		s.awaitState("IDLE/FINISHED")
 	})
 }

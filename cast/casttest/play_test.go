@@ -33,7 +33,7 @@ func TestFromLaunchToFinished(t *testing.T) {
 	s := dial(t, r, "sender-7")
 	app := s.launch()
 	url := serve(t, "film.wav", file)
-	id := s.load(app, url, "audio/wav", nil)
+	id := s.load(app, url, "audio/wav", obj{"customData": "the LOAD's own"})
 
 	loading := s.awaitState("IDLE/LOADING")
 	if loading.RequestID != 0 || loading.Destination != wire.Broadcast {
@@ -47,11 +47,14 @@ func TestFromLaunchToFinished(t *testing.T) {
 	if got := string(m.Media.CustomData); got != `{"entry":7}` {
 		t.Errorf("media.customData comes back as %s", got)
 	}
+	if strings.Contains(answer.Text, "the LOAD's own") {
+		t.Errorf("the LOAD's own customData comes back: %s", answer.Text)
+	}
 	if e := s.awaitState("PLAYING"); e.media().Media != nil || e.media().Items != nil {
 		t.Errorf("a later status still has media and items: %s", e.Text)
 	}
 	end := s.awaitState("IDLE/FINISHED")
-	if got := end.media(); got.LoadingItemID != 0 || got.MediaSessionID != m.MediaSessionID {
+	if got := end.media(); got.LoadingItemID != 0 || got.MediaSessionID != m.MediaSessionID || got.CurrentTime != 0 {
 		t.Errorf("the end is told as %s", end.Text)
 	}
 	if e := s.answer(s.ask(app, wire.Media, "GET_STATUS", nil)); string(e.Status) != "[]" || e.Destination != "sender-7" {
@@ -172,6 +175,9 @@ func TestALoadThatIsOvertakenIsCancelled(t *testing.T) {
 		second := s.load(app, "http://host/film.wav", "audio/wav", nil)
 		if e := s.answer(first); e.Type != "LOAD_CANCELLED" || e.ItemID != 1 || e.Destination != "sender-1" {
 			t.Errorf("the first LOAD is answered to %s by %s", e.Destination, e.Text)
+		}
+		if e := s.awaitState("IDLE/INTERRUPTED"); e.media().ExtendedStatus != nil {
+			t.Errorf("the end of the first still says that it loads: %s", e.Text)
 		}
 		close(release)
 		if e := s.answer(second); e.state() != "BUFFERING" {

@@ -301,6 +301,17 @@ func TestPreloading(t *testing.T) {
 			}
 		})
 	})
+	t.Run("is given up by a jump elsewhere", func(t *testing.T) {
+		bubble(t, casttest.Config{}, songs(), func(t *testing.T, st *stage) {
+			s, app := st.queue("abc", obj{"items": items("abc", next)})
+			pass(7 * time.Second)
+			s.answer(s.ask(app, wire.Media, "QUEUE_UPDATE", obj{"mediaSessionId": 1, "jump": 2}))
+			l := st.r.Loads()
+			if len(l) != 3 || l[1].Began || l[1].Ended != "CANCELLED" || l[2].ContentID != "http://host/c.wav" {
+				t.Errorf("loads %+v", l)
+			}
+		})
+	})
 	t.Run("is not done while one item repeats", func(t *testing.T) {
 		bubble(t, casttest.Config{}, songs(), func(t *testing.T, st *stage) {
 			st.queue("ab", obj{"items": items("ab", next), "repeatMode": "REPEAT_SINGLE"})
