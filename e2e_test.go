@@ -309,6 +309,13 @@ func mosquitto(t *testing.T) string {
 
 func mosquittoAt(t *testing.T, path, address string) string {
 	t.Helper()
+	startMosquitto(t, path, address)
+	return address
+}
+
+// startMosquitto starts a broker that keeps nothing, and returns what ends it before the test does.
+func startMosquitto(t *testing.T, path, address string) (stop func()) {
+	t.Helper()
 	_, port, _ := net.SplitHostPort(address)
 	config := filepath.Join(t.TempDir(), "mosquitto.conf")
 	text := "listener " + port + " 127.0.0.1\nallow_anonymous true\npersistence false\n"
@@ -319,11 +326,12 @@ func mosquittoAt(t *testing.T, path, address string) string {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	return address
+	t.Cleanup(stop)
+	return stop
 }
 
 func TestPlayBySearch(t *testing.T) {
