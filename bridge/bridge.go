@@ -47,8 +47,8 @@ type Bridge struct {
 	work      chan errand    // what takes time and belongs to no device
 
 	// What follows is owned by route, and by Load before it.
-	devices []*device       // sorted by topic
-	given   map[string]bool // the topic names of devices that are remembered, though they may be ignored
+	devices []*device         // sorted by topic
+	given   map[string]string // ids by topic name of all that is remembered, though it may be ignored
 	start   func(*device)
 	told    []DeviceEntry
 }
@@ -67,7 +67,7 @@ func New(c Config, p Ports, log *slog.Logger) *Bridge {
 		config: c, ports: p, log: log,
 		commands: make(chan Command, commandsWaiting), sightings: make(chan Sighting, sightingsWaiting),
 		changed: make(chan struct{}, 1), forgotten: make(chan forgotten, commandsWaiting), work: make(chan errand, commandsWaiting),
-		given: map[string]bool{},
+		given: map[string]string{},
 	}
 }
 
@@ -83,21 +83,11 @@ func (b *Bridge) Command(c Command) {
 // Load reads what is remembered and tells it: names, queues, the library. It must return before Run and before the world
 // listens.
 func (b *Bridge) Load(ctx context.Context) error {
-	known, err := b.ports.Store.Devices(ctx)
+	known, err := b.remembered(ctx)
 	if err != nil {
-		return fmt.Errorf("read the known devices: %w", err)
+		return err
 	}
 	for _, k := range known {
-		b.given[k.Topic] = true
-	}
-	for _, k := range known {
-		if b.ignored(k) {
-			b.ports.Publisher.State(Gone{Device: k.Topic, ID: publicID(k)})
-			continue
-		}
-		if k, err = b.renamed(ctx, k); err != nil {
-			return err
-		}
 		if _, err := b.add(ctx, Sighting{Device: k}); err != nil {
 			return err
 		}
@@ -109,39 +99,77 @@ func (b *Bridge) Load(ctx context.Context) error {
 	return nil
 }
 
-// renamed moves a device to the topic name that the configuration gives it now.
-func (b *Bridge) renamed(ctx context.Context, k media.Device) (media.Device, error) {
+// remembered reads the devices that are known. Those that are ignored now are withdrawn, those that the configuration calls
+// otherwise now are moved.
+func (b *Bridge) remembered(ctx context.Context) ([]media.Device, error) {
+	all, err := b.ports.Store.Devices(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the known devices: %w", err)
+	}
+	for _, k := range all {
+		b.given[k.Topic] = k.ID
+	}
+	var known []media.Device
+	for _, k := range all {
+		if b.ignored(k) {
+			b.ports.Publisher.State(Gone{Device: k.Topic, ID: publicID(k)})
+			continue
+		}
+		if topic := b.topicNow(k); topic != k.Topic {
+			_, cut := b.given[topic]
+			if err := b.move(ctx, k, topic, cut); err != nil {
+				return nil, fmt.Errorf("move device %s to the topic name %s: %w", k.Topic, topic, err)
+			}
+			if cut {
+				continue
+			}
+			k.Topic = topic
+		}
+		known = append(known, k)
+	}
+	return known, nil
+}
+
+// topicNow is the topic name that the configuration gives a remembered device, else the one it has.
+func (b *Bridge) topicNow(k media.Device) string {
 	topic := b.config.Topics[k.ID]
 	if topic == "" {
 		topic = b.config.Topics[fmt.Sprintf("%s:%d", k.Host, k.Port)]
 	}
-	if topic == "" || topic == k.Topic {
-		return k, nil
+	if topic == "" {
+		return k.Topic
 	}
-	if b.given[topic] {
+	if id, given := b.given[topic]; given && (id == "" || id != k.ID) && topic != k.Topic {
 		b.log.Error("cast.devices gives a topic name that another device has: forget that one first",
 			"device", k.Topic, "topic", topic)
-		return k, nil
+		return k.Topic
 	}
+	return topic
+}
+
+// move gives a remembered device another topic name. An earlier move that was cut has left it under both: the old goes.
+func (b *Bridge) move(ctx context.Context, k media.Device, topic string, cut bool) error {
 	old := k.Topic
-	k.Topic = topic
+	if !cut {
+		saved, err := b.ports.Store.Queue(ctx, old)
+		if err != nil {
+			return err
+		}
+		k.Topic = topic
+		if err := b.ports.Store.SaveQueue(ctx, topic, QueueChange{All: true, Put: saved.Rows, Head: saved.Head}); err != nil {
+			return err
+		}
+		if err := b.ports.Store.SaveDevice(ctx, k); err != nil {
+			return err
+		}
+	}
+	if err := b.ports.Store.ForgetDevice(ctx, old); err != nil {
+		return err
+	}
 	delete(b.given, old)
-	b.given[topic] = true
-	saved, err := b.ports.Store.Queue(ctx, old)
-	if err == nil {
-		err = b.ports.Store.SaveDevice(ctx, k)
-	}
-	if err == nil {
-		err = b.ports.Store.SaveQueue(ctx, topic, QueueChange{All: true, Put: saved.Rows, Head: saved.Head})
-	}
-	if err == nil {
-		err = b.ports.Store.ForgetDevice(ctx, old)
-	}
-	if err != nil {
-		return k, fmt.Errorf("move device %s to the topic name %s: %w", old, topic, err)
-	}
+	b.given[topic] = k.ID
 	b.ports.Publisher.State(Gone{Device: old, ID: publicID(k)})
-	return k, nil
+	return nil
 }
 
 // Run finds devices and obeys commands until ctx ends. It returns when every device has come to rest.
@@ -234,7 +262,7 @@ func (b *Bridge) add(ctx context.Context, s Sighting) (*device, error) {
 		return nil, fmt.Errorf("read the queue of %s: %w", s.Topic, err)
 	}
 	d := newDevice(b.ports, b.config.ID, s, saved, b.changed, b.log)
-	b.given[s.Topic] = true
+	b.given[s.Topic] = s.ID
 	at, _ := slices.BinarySearchFunc(b.devices, s.Topic, func(d *device, topic string) int { return strings.Compare(d.topic, topic) })
 	b.devices = slices.Insert(b.devices, at, d)
 	for _, state := range newRunning(d, nil, nil).initialStates() {

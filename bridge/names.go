@@ -22,7 +22,8 @@ func (b *Bridge) topic(s Sighting) string {
 		base = "cast_" + id[:min(8, len(id))]
 	}
 	taken := func(name string) bool {
-		return name == "bridge" || name == "all" || b.given[name]
+		_, given := b.given[name]
+		return given || name == "bridge" || name == "all"
 	}
 	name := base
 	for n := 2; taken(name); n++ {

@@ -275,6 +275,32 @@ func TestWhatIsLearntOfDevices(t *testing.T) {
 	}
 }
 
+// A bridge that is killed while it moves a device to another topic name finds it under both.
+func TestAMoveThatWasCutIsFinished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{})
+		defer func() { w.stop() }()
+		w.run(". appears Kitchen id=a1\n. kitchen: queue_add alien\n. stop")
+		moved := w.store.devices["kitchen"]
+		moved.Topic = "cooker"
+		w.store.devices["cooker"], w.store.queues["cooker"] = moved, w.store.queues["kitchen"]
+		w.run(`
+			> kill naming a1 cooker
+			bridge gone kitchen a1
+			cooker offline
+			cooker state off
+			cooker queue 1: alien
+			cooker search ""
+			bridge devices cooker
+			bridge search ""
+			bridge playlists
+			bridge library 6
+			. kill
+			> bridge to Kitchen: queue_list
+			cooker answers queue_list: ok 1 from 0 of 1`)
+	})
+}
+
 func TestForget(t *testing.T) {
 	for name, script := range map[string]string{
 		"the list first, then all that was told, then the event": `
@@ -329,6 +355,14 @@ func TestForget(t *testing.T) {
 			bridge event device_removed kitchen
 			bridge answers forget: ok
 			kitchen answers queue_list: not_found`,
+		"a bridge that is busy leaves everything as it is": `
+			. appears Kitchen id=a1
+			. flood
+			. bridge: search slow alien
+			> bridge: forget kitchen
+			bridge answers forget: busy
+			> kitchen: pause
+			kitchen answers pause: offline`,
 		"the end of the bridge waits for it": `
 			. appears Kitchen id=a1
 			. disk waits

@@ -74,9 +74,9 @@ func (b *Bridge) misled(c Command, err *misnamed) {
 	b.answer(c, &err.Error, sentence(err.Message), data)
 }
 
-// soon does what takes time for a command that belongs to no device.
-func (b *Bridge) soon(c Command, do errand) {
-	ok := b.later(func(ctx, disk context.Context) {
+// soon does what takes time for a command that belongs to no device; it reports whether it will.
+func (b *Bridge) soon(c Command, do errand) (ok bool) {
+	ok = b.later(func(ctx, disk context.Context) {
 		if ctx.Err() != nil {
 			b.refuse(c, Busy, shuttingDown)
 			return
@@ -86,6 +86,7 @@ func (b *Bridge) soon(c Command, do errand) {
 	if !ok {
 		b.refuse(c, Busy, tooMany)
 	}
+	return ok
 }
 
 // own does a search or browse that is for no device.
@@ -240,8 +241,7 @@ func (b *Bridge) forget(c Command, req Forget) {
 		b.refuse(c, Conflict, d.name()+" is online; cast.ignore keeps a device away")
 		return
 	}
-	d.leaving = true
-	b.soon(c, func(_, disk context.Context) {
+	d.leaving = b.soon(c, func(_, disk context.Context) {
 		d.stop()
 		<-d.done
 		disk, cancel := context.WithTimeout(disk, saveWithin)
