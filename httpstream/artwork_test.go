@@ -10,6 +10,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -52,13 +53,17 @@ func encode(t testing.TB, format string, img image.Image) []byte {
 	return b.Bytes()
 }
 
-// hugePNG is the head of a PNG of n x n pixels, and nothing more.
+// hugePNG is the beginning of a PNG of n x n pixels.
 func hugePNG(n uint32) []byte {
-	b := []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")
-	b = binary.BigEndian.AppendUint32(b, n)
-	b = binary.BigEndian.AppendUint32(b, n)
-	b = append(b, 8, 2, 0, 0, 0)
-	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[12:]))
+	header := binary.BigEndian.AppendUint32([]byte("IHDR"), n)
+	header = binary.BigEndian.AppendUint32(header, n)
+	header = append(header, 8, 2, 0, 0, 0)
+	b := []byte("\x89PNG\r\n\x1a\n")
+	for _, chunk := range [][]byte{header, []byte("IDAT\x78\x9c")} {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(chunk)-4))
+		b = binary.BigEndian.AppendUint32(append(b, chunk...), crc32.ChecksumIEEE(chunk))
+	}
+	return b
 }
 
 func TestPictures(t *testing.T) {
@@ -112,6 +117,17 @@ func TestPictures(t *testing.T) {
 				t.Errorf("asked for again: %s", again.Status)
 			}
 		})
+	}
+}
+
+func TestAHugePictureIsRefusedBeforeItIsDecoded(t *testing.T) {
+	picture := hugePNG(20_000)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := scaledJPEG(picture, 1280)
+	runtime.ReadMemStats(&after)
+	if allocated := after.TotalAlloc - before.TotalAlloc; err == nil || allocated > 1<<20 {
+		t.Errorf("%d bytes were allocated, %v", allocated, err)
 	}
 }
 

@@ -113,14 +113,19 @@ func TestMetrics(t *testing.T) {
 	files := newShelf(t)
 	item := files.put(t, media.Item{ID: film}, make([]byte, 12_345))
 	s := start(t, Config{}, files)
-	get(t, mediaURL(t, s, item))
-	get(t, s.StreamURL()+"/somewhere/else")
-	_, body := get(t, s.StreamURL()+"/metrics")
+	var body string
+	for _, url := range []string{mediaURL(t, s, item), s.StreamURL() + "/somewhere/else", s.StreamURL() + "/metrics"} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+		r.RemoteAddr = "127.0.0.1:1234"
+		w := httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, r) // which has counted when it returns
+		body = w.Body.String()
+	}
 	for _, want := range []string{
 		"localcast_http_streams_active 0\n", "localcast_http_stream_bytes_total 12345\n", "localcast_http_streams_refused_total 0\n",
 		`localcast_http_responses_total{code="200",kind="m"} 1` + "\n", `localcast_http_responses_total{code="404",kind="other"} 1` + "\n",
 	} {
-		if !strings.Contains(string(body), want) {
+		if !strings.Contains(body, want) {
 			t.Errorf("%q is missing from\n%s", want, body)
 		}
 	}

@@ -185,7 +185,11 @@ func (s *Server) Listen(ctx context.Context) error {
 	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return tuned.apply(c) }}
 	// Multipath TCP would take the socket options and sendfile's cheapness away, and no Chromecast speaks it.
 	lc.SetMultipathTCP(false)
-	l, err := lc.Listen(ctx, "tcp", s.config.Listen)
+	network := "tcp"
+	if a, err := netip.ParseAddrPort(s.config.Listen); err == nil && a.Addr().Is4() {
+		network = "tcp4" // else 0.0.0.0 would listen on IPv6 too
+	}
+	l, err := lc.Listen(ctx, network, s.config.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("listen on %s: another program has this port; write into the configuration:\nhttp:\n  listen: %q",
 			s.config.Listen, nextPort(s.config.Listen))

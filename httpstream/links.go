@@ -116,16 +116,21 @@ func (s *Server) localFor(ctx context.Context, host string) (netip.Addr, error) 
 	if err != nil {
 		return netip.Addr{}, fmt.Errorf("%w; check the network, or set http.advertise to this server's address", err)
 	}
-	if bound := s.Addr().Addr().Unmap(); !bound.IsUnspecified() {
-		local = bound
+	return choose(s.Addr(), local, remote)
+}
+
+// choose returns the address to name to remote, where we listen on bound and the system would send to remote from local.
+func choose(bound netip.AddrPort, local, remote netip.Addr) (netip.Addr, error) {
+	if only := bound.Addr().Unmap(); !only.IsUnspecified() {
+		local = only
 	}
-	if local.IsLoopback() && !remote.IsLoopback() && remote != local {
-		return netip.Addr{}, fmt.Errorf("http.listen %s is for this machine alone; write into the configuration:\nhttp:\n  listen: %q",
-			s.config.Listen, ":"+strconv.Itoa(int(s.Addr().Port())))
+	if local.IsLoopback() && !remote.IsLoopback() {
+		return netip.Addr{}, fmt.Errorf("http.listen is for this machine alone; write into the configuration:\nhttp:\n  listen: \":%d\"",
+			bound.Port())
 	}
 	if local.Is6() && local.IsLinkLocalUnicast() {
 		return netip.Addr{}, fmt.Errorf("only the link-local address %s leads to %s, which no URL can carry; set http.advertise",
-			local, host)
+			local, remote)
 	}
 	return local, nil
 }

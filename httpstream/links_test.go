@@ -39,6 +39,7 @@ func TestTheAddressIsTheOneThatTheDeviceReaches(t *testing.T) {
 		{"a device on this machine", everywhere, "127.0.0.1", "http://127.0.0.1" + port},
 		{"a name of this machine", everywhere, "localhost", "http://127.0.0.1" + port},
 		{"everybody", everywhere, "", everywhere.StreamURL()},
+		{"a device of IPv6, where we listen on IPv4", listening(t, Config{Listen: "0.0.0.0:0"}), "::1", "set http.advertise"},
 		{"no such host", everywhere, "no such host", "set http.advertise"},
 		{"an address that is advertised", listening(t, Config{Listen: ":0", Advertise: "http://192.0.2.10:8010/"}), "192.0.2.20",
 			"http://192.0.2.10:8010"},
@@ -61,12 +62,33 @@ func TestTheAddressIsTheOneThatTheDeviceReaches(t *testing.T) {
 	}
 }
 
-func TestALoopbackAddressIsNotGivenToOthers(t *testing.T) {
-	s := listening(t, Config{Listen: "127.0.0.1:0"})
-	// Whether a route leads there depends on the machine; either way there is no address.
-	if got, err := s.Media(media.Item{ID: film}, "kitchen", "198.51.100.7"); err == nil {
-		t.Errorf("Media = %q", got)
+func TestWhichLocalAddressIsNamed(t *testing.T) {
+	rows := []struct{ about, bound, local, remote, want string }{
+		{"the one that routes", "[::]:8010", "192.0.2.10", "192.0.2.20", "192.0.2.10"},
+		{"the only one that listens", "192.0.2.11:8010", "192.0.2.10", "192.0.2.20", "192.0.2.11"},
+		{"loopback to loopback", "[::]:8010", "127.0.0.1", "127.0.0.1", "127.0.0.1"},
+		{"this machine by its own address", "[::]:8010", "192.0.2.10", "192.0.2.10", "192.0.2.10"},
+		{"loopback is nothing for others", "127.0.0.1:8010", "192.0.2.10", "192.0.2.20", `listen: ":8010"`},
+		{"nor is IPv6's", "[::1]:8010", "2001:db8::1", "2001:db8::2", `listen: ":8010"`},
+		{"an address of IPv6", "[::]:8010", "2001:db8::1", "2001:db8::2", "2001:db8::1"},
+		{"a link-local one needs a zone", "[::]:8010", "fe80::1", "fe80::2", "set http.advertise"},
 	}
+	for _, row := range rows {
+		t.Run(row.about, func(t *testing.T) {
+			local, err := choose(netip.MustParseAddrPort(row.bound), netip.MustParseAddr(row.local), netip.MustParseAddr(row.remote))
+			got := local.String()
+			if err != nil {
+				got = err.Error()
+			}
+			if got != row.want && (err == nil || !strings.Contains(got, row.want)) {
+				t.Errorf("choose = %q, want %q", got, row.want)
+			}
+		})
+	}
+}
+
+func TestTheAddressForEverybodyIsWhereWeListen(t *testing.T) {
+	s := listening(t, Config{Listen: "127.0.0.1:0"})
 	if got := s.StreamURL(); got != "http://"+s.Addr().String() {
 		t.Errorf("StreamURL() = %q", got)
 	}

@@ -94,7 +94,8 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, t *transfer) 
 		h.Set("Last-Modified", v.modified.UTC().Format(http.TimeFormat))
 	}
 	var spans []span
-	if value, present := list(r.Header, "Range"); present && r.Method == http.MethodGet && v.rangeApplies(r.Header) {
+	if r.Method == http.MethodGet && v.rangeApplies(r.Header) {
+		value, _ := list(r.Header, "Range")
 		var ok bool
 		if spans, ok = parseRange(value, t.version.size); !ok {
 			h.Set("Content-Range", fmt.Sprintf("bytes */%d", t.version.size))
@@ -162,7 +163,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, t *transfer, parts
 	var sent int64
 	for _, p := range parts {
 		var n int64
-		n, err = s.sendPart(r.Context(), w, t, p)
+		n, err = s.sendPart(w, t, p)
 		if sent += n; err != nil {
 			break
 		}
@@ -177,7 +178,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, t *transfer, parts
 
 // sendPart sends one part in pieces that go through sendfile: it is the os.File under a single LimitedReader, which
 // io.CopyN makes, that net.TCPConn recognises.
-func (s *Server) sendPart(ctx context.Context, w http.ResponseWriter, t *transfer, p part) (sent int64, err error) {
+func (s *Server) sendPart(w http.ResponseWriter, t *transfer, p part) (sent int64, err error) {
 	deadlines := http.NewResponseController(w)
 	if _, err := io.WriteString(w, p.head); err != nil {
 		return 0, err
@@ -186,9 +187,6 @@ func (s *Server) sendPart(ctx context.Context, w http.ResponseWriter, t *transfe
 		return 0, err
 	}
 	for sent < p.length {
-		if err := ctx.Err(); err != nil {
-			return sent, err
-		}
 		if err := t.version.check(t.file); err != nil {
 			return sent, err
 		}
