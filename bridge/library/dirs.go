@@ -32,50 +32,84 @@ func (s *scan) rootRow(ctx context.Context) (dirRow, error) {
 	if d, ok := rows[""]; ok {
 		return d, nil
 	}
-	d := dirRow{}
+	var d dirRow
 	err = s.w.transact(func() (err error) {
-		d.n, err = s.newDir(ctx, d, "")
+		d, err = s.newDir(ctx, dirRow{}, "")
 		return err
 	})
 	return d, err
 }
 
-// subdir is a folder in the one that is visited. fresh is true for one that was not here before, moved for one that was
-// elsewhere.
+// subdir is a folder in the one that is visited.
 type subdir struct {
-	row                dirRow
-	fresh, moved, link bool
+	row     dirRow
+	fresh   bool // it was not here before
+	moved   bool // it was elsewhere
+	touched bool // its listing has changed since it was read
+	link    bool // a link leads to it
 }
 
-// subdirs finds the rows of the folders in a listing, or makes them; a folder that was moved here keeps its row.
+// subdirs finds the rows of the folders in a listing, or makes them. Those that are where they were come first, then those
+// that were moved here, and only then what is new: it may have the name of one that went.
 func (s *scan) subdirs(ctx context.Context, d dirRow, rel string, list listing) ([]subdir, error) {
 	rows, err := s.dirsIn(ctx, d.n)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read library.db: %w", err)
 	}
 	var out []subdir
-	moved := map[int64]bool{}
-	for _, e := range list.dirs {
-		if s.l.isRoot(filepath.Join(s.fo.path, filepath.FromSlash(join(rel, e.name)))) {
-			continue // another of the configured folders
-		}
-		row, known := rows[e.name]
-		delete(rows, e.name)
-		sub := subdir{row: row, fresh: row.gone || row.inode != e.inode}
-		switch {
-		case !known:
-			if sub, err = s.newOrMoved(ctx, d, rel, e); err != nil {
-				return nil, err
-			}
-			moved[sub.row.n] = true
-		case sub.fresh:
-			s.l.unwatch(s.fo, join(rel, e.name)) // the watch was of what was here before
-		}
+	found := map[int64]bool{}
+	take := func(e entry, sub subdir) {
 		sub.link = e.link
+		found[sub.row.n] = true
 		out = append(out, sub)
 	}
+	var unsure []entry
+	for _, e := range list.dirs {
+		row := rows[e.name]
+		switch {
+		case s.l.isRoot(filepath.Join(s.fo.path, filepath.FromSlash(join(rel, e.name)))):
+			// It is another of the configured folders.
+		case row.n != 0 && !row.gone && row.inode == e.inode:
+			take(e, subdir{row: row, touched: row.mtime != e.mtime})
+			if row.mtime != e.mtime {
+				// It may have been deleted and made again, with the same inode; the watch would not survive that.
+				s.l.unwatch(s.fo, join(rel, e.name))
+			}
+		default:
+			s.l.unwatch(s.fo, join(rel, e.name)) // a watch would be of what was here before
+			unsure = append(unsure, e)
+		}
+	}
+	err = s.w.transact(func() error {
+		var rest []entry
+		for _, e := range unsure {
+			moved, err := s.movedHere(ctx, d, e, rows[e.name], found)
+			if err != nil {
+				return err
+			}
+			if moved.n == 0 {
+				rest = append(rest, e)
+				continue
+			}
+			take(e, subdir{row: moved, moved: true})
+		}
+		for _, e := range rest {
+			here, err := rows[e.name], error(nil)
+			if here.n == 0 || found[here.n] {
+				here, err = s.newDir(ctx, dirRow{parent: d.n, name: e.name}, join(rel, e.name))
+			}
+			if err != nil {
+				return err
+			}
+			take(e, subdir{row: here, fresh: true})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write library.db: %w", err)
+	}
 	for _, row := range rows {
-		if !row.gone && !moved[row.n] {
+		if !row.gone && !found[row.n] {
 			s.lost[row.n] = s.fo.root
 			s.l.unwatch(s.fo, join(rel, row.name))
 		}
@@ -83,30 +117,61 @@ func (s *scan) subdirs(ctx context.Context, d dirRow, rel string, list listing) 
 	return out, nil
 }
 
-// newOrMoved finds the row of a folder that is not known at its place.
-func (s *scan) newOrMoved(ctx context.Context, d dirRow, rel string, e entry) (subdir, error) {
-	sub := subdir{row: dirRow{parent: d.n, name: e.name}, fresh: true}
-	err := s.w.transact(func() error {
-		candidates, err := s.dirsLike(ctx, e)
-		if err != nil {
-			return err
+// movedHere returns the folder that was elsewhere and is now e in d, after it has put it there; a zero row for none. here is
+// what the catalogue has at the place: it is there no longer, but may turn up elsewhere.
+func (s *scan) movedHere(ctx context.Context, d dirRow, e entry, here dirRow, found map[int64]bool) (dirRow, error) {
+	moved, from, err := s.movedDir(ctx, e, here.n, found)
+	if err != nil || moved.n == 0 {
+		return dirRow{}, err
+	}
+	s.l.unwatch(s.fo, from)
+	delete(s.lost, moved.n)
+	s.changed++
+	if here.n != 0 && !found[here.n] {
+		if _, err := s.w.exec(ctx, "UPDATE dirs SET parent=? WHERE n=?", -here.n, here.n); err != nil {
+			return dirRow{}, err
 		}
-		for _, c := range candidates {
-			from, err := s.dirPath(ctx, c.n)
-			if err != nil || s.dirStays(ctx, c, from) {
-				continue
-			}
-			s.l.unwatch(s.fo, from)
-			sub = subdir{row: c, moved: true}
-			sub.row.parent, sub.row.name = d.n, e.name
-			delete(s.lost, c.n)
-			s.changed++
-			return s.moveDir(ctx, sub.row)
-		}
-		sub.row.n, err = s.newDir(ctx, sub.row, join(rel, e.name))
+		s.lost[here.n] = s.fo.root
+	}
+	moved.parent, moved.name = d.n, e.name
+	_, err = s.w.exec(ctx, "UPDATE dirs SET parent=?, name=? WHERE n=?", moved.parent, []byte(moved.name), moved.n)
+	return moved, err
+}
+
+// movedDir returns the folder, and its path, that is e under another path; a zero row for none. Renaming keeps inode and
+// time.
+func (s *scan) movedDir(
+	ctx context.Context, e entry, except int64, found map[int64]bool,
+) (moved dirRow, from string, err error) {
+	if e.inode == 0 {
+		return dirRow{}, "", nil
+	}
+	var like []dirRow
+	err = s.w.query(ctx, func(r *sql.Rows) error {
+		d := dirRow{inode: e.inode, dev: e.dev, mtime: e.mtime}
+		var name []byte
+		err := r.Scan(&d.n, &d.parent, &name, &d.gone)
+		d.name = string(name)
+		like = append(like, d)
 		return err
-	})
-	return sub, err
+	}, "SELECT n, parent, name, gone IS NOT NULL FROM dirs WHERE root=? AND inode=? AND dev=? AND mtime=? AND parent<>0 AND n<>?",
+		s.fo.root, e.inode, e.dev, e.mtime, except)
+	if err != nil {
+		return dirRow{}, "", err
+	}
+	for _, d := range like {
+		if found[d.n] {
+			continue
+		}
+		path, err := s.dirPath(ctx, d.n)
+		if err != nil {
+			return dirRow{}, "", err
+		}
+		if !s.dirStays(ctx, d, path) {
+			return d, path, nil
+		}
+	}
+	return dirRow{}, "", nil
 }
 
 // loseDir marks a folder and all below it as gone.
@@ -132,24 +197,6 @@ func (s *scan) dirsIn(ctx context.Context, parent int64) (map[string]dirRow, err
 		return err
 	}, "SELECT n, name, dev, inode, mtime, listed, cover, gone IS NOT NULL FROM dirs WHERE root=? AND parent=?", s.fo.root, parent)
 	return rows, err
-}
-
-// dirsLike returns the folders that may be this one under another path: renaming keeps inode and time.
-func (s *scan) dirsLike(ctx context.Context, e entry) ([]dirRow, error) {
-	var out []dirRow
-	if e.inode == 0 {
-		return nil, nil
-	}
-	err := s.w.query(ctx, func(r *sql.Rows) error {
-		d := dirRow{inode: e.inode, dev: e.dev, mtime: e.mtime}
-		var name []byte
-		err := r.Scan(&d.n, &d.parent, &name, &d.gone)
-		d.name = string(name)
-		out = append(out, d)
-		return err
-	}, "SELECT n, parent, name, gone IS NOT NULL FROM dirs WHERE root=? AND inode=? AND dev=? AND mtime=? AND parent<>0",
-		s.fo.root, e.inode, e.dev, e.mtime)
-	return out, err
 }
 
 // dirStays reports whether a folder is where the catalogue has it, or may be.
@@ -184,23 +231,17 @@ func (s *scan) dirPath(ctx context.Context, n int64) (string, error) {
 	return "", errors.New("a folder lies in itself")
 }
 
-// newDir makes a folder's item and row; call it within a transaction.
-func (s *scan) newDir(ctx context.Context, d dirRow, rel string) (int64, error) {
-	n, err := s.w.insert(ctx, media.Folder, nil)
-	if err != nil {
-		return 0, err
+// newDir makes a folder's item and row, and returns d with its number.
+func (s *scan) newDir(ctx context.Context, d dirRow, rel string) (dirRow, error) {
+	var err error
+	if d.n, err = s.w.insert(ctx, media.Folder, nil); err != nil {
+		return dirRow{}, err
 	}
-	_, err = s.w.exec(ctx, "INSERT INTO dirs(n, root, parent, name) VALUES(?,?,?,?)", n, s.fo.root, d.parent, []byte(d.name))
+	_, err = s.w.exec(ctx, "INSERT INTO dirs(n, root, parent, name) VALUES(?,?,?,?)", d.n, s.fo.root, d.parent, []byte(d.name))
 	if err != nil {
-		return 0, err
+		return dirRow{}, err
 	}
-	d.n = n
-	return n, s.describeDir(ctx, d, rel)
-}
-
-func (s *scan) moveDir(ctx context.Context, d dirRow) error {
-	_, err := s.w.exec(ctx, "UPDATE dirs SET parent=?, name=? WHERE n=?", d.parent, []byte(d.name), d.n)
-	return err
+	return d, s.describeDir(ctx, d, rel)
 }
 
 // describeDir writes the item of a folder.

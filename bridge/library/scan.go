@@ -17,7 +17,7 @@ import (
 type reach int
 
 const (
-	here    reach = iota // this folder, and below it only what is new
+	here    reach = iota // this folder, and below it only what is new or has changed
 	shallow              // all folders below; those whose listing has not changed are not read again
 	deep                 // all folders and files below
 )
@@ -144,7 +144,7 @@ func (s *scan) visit(ctx context.Context, st step) error {
 		return err
 	}
 	for _, sub := range subdirs {
-		if st.reach == here && !sub.fresh && !sub.moved {
+		if st.reach == here && !sub.fresh && !sub.moved && !sub.touched {
 			continue
 		}
 		if err := s.visit(ctx, st.below(self, sub, st.share/float64(len(subdirs)+1))); err != nil {

@@ -102,17 +102,60 @@ func TestIDsStay(t *testing.T) {
 	}
 }
 
-func TestFolderKeepsItsID(t *testing.T) {
-	s := newShelf(t, Config{}, "a/b/x.wav")
-	s.scan()
-	a, b := s.folder("media/a"), s.folder("media/a/b")
-	s.move("a", "z")
-	s.scan()
-	if s.folder("media/z") != a || s.folder("media/z/b") != b {
-		t.Error("the folders have new ids")
-	}
-	if it, err := s.lib.Item(t.Context(), b); err != nil || it.Path != "media/z/b" || it.Subtitle != "z" {
-		t.Errorf("%+v, %v", it, err)
+func TestFoldersKeepTheirIDs(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		change func(s *shelf)
+		want   map[string]string // each path afterwards, and the one before whose id it has
+	}{
+		{"renamed", func(s *shelf) { s.move("a", "z") }, map[string]string{"z": "a", "z/b": "a/b", "c": "c"}},
+		{"moved", func(s *shelf) { s.move("a/b", "c/b") }, map[string]string{"a": "a", "c/b": "a/b", "c": "c"}},
+		{"swapped", func(s *shelf) {
+			s.move("a", "x")
+			s.move("c", "a")
+			s.move("x", "c")
+		}, map[string]string{"a": "c", "c": "a", "c/b": "a/b"}},
+		{"renamed to a name that another had", func(s *shelf) {
+			s.remove("c")
+			s.scan()
+			s.move("a", "c")
+		}, map[string]string{"c": "a", "c/b": "a/b"}},
+		{"replaced by another", func(s *shelf) {
+			s.remove("c")
+			s.move("a", "c")
+		}, map[string]string{"c": "a", "c/b": "a/b"}},
+		{"deleted and made again", func(s *shelf) {
+			s.remove("c")
+			s.write("c/y.wav")
+		}, map[string]string{"a": "a", "a/b": "a/b", "c": "c"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := newShelf(t, Config{}, "a/w.wav", "a/b/x.wav", "c/y.wav")
+			s.scan()
+			before := map[string]media.ID{}
+			for _, path := range []string{"a", "a/b", "c"} {
+				before[path] = s.folder("media/" + path)
+			}
+			files := s.ids()
+			row.change(s)
+			s.scan()
+			for path, from := range row.want {
+				if got := s.folder("media/" + path); got != before[from] {
+					t.Errorf("%s has not the id of %s", path, from)
+				}
+				if it, err := s.lib.Item(t.Context(), before[from]); err != nil || it.Path != "media/"+path {
+					t.Errorf("the item of %s: %+v, %v", path, it, err)
+				}
+			}
+			for path, id := range s.ids() {
+				if it, err := s.lib.Item(t.Context(), id); err != nil || it.Path != path {
+					t.Errorf("%s: %+v, %v", path, it, err)
+				}
+			}
+			if row.name == "swapped" && s.ids()["media/c/b/x.wav"] != files["media/a/b/x.wav"] {
+				t.Error("the files have new ids")
+			}
+		})
 	}
 }
 

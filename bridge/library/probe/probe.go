@@ -1,6 +1,7 @@
 // Package probe tells what a media file is: its container, duration, codecs, picture size, channels, tags and cover. It
-// reads a few KB of a file, at most Budget, and never more memory than a small multiple of that; it trusts no length that
-// a file states. It opens nothing, writes nothing, and decodes no sound and no film.
+// reads a few KB of a file, at most Budget, and trusts no length that a file states; ID3 tags, which a library reads, may
+// take ten MB of memory for a moment, everything else less than Budget. It opens nothing, writes nothing, and decodes no
+// sound and no film.
 //
 // The formats are those of ISO/IEC 14496-12 and -14 (MP4), RFC 9559 (Matroska), RFC 9639 (FLAC), RFC 3533 (Ogg), the
 // Microsoft RIFF/WAVE documents, ISO/IEC 11172-3 with the Xing and VBRI headers (MP3) and ID3v2.
