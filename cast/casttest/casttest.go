@@ -38,6 +38,7 @@
 package casttest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -123,24 +124,24 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	models := map[Kind]string{Video: "Chromecast", Audio: "Google Home", Group: "Google Cast Group"}
 	bits := map[Kind]int{Video: 4101, Audio: 198660, Group: 198692}
-	c.Name = or(c.Name, "Simulated Chromecast")
-	c.Model = or(c.Model, models[c.Kind])
-	c.ID = or(c.ID, randomID(c.Kind == Group))
-	c.Capabilities = or(c.Capabilities, bits[c.Kind])
-	c.Listen = or(c.Listen, "127.0.0.1:0")
+	c.Name = cmp.Or(c.Name, "Simulated Chromecast")
+	c.Model = cmp.Or(c.Model, models[c.Kind])
+	c.ID = cmp.Or(c.ID, randomID(c.Kind == Group))
+	c.Capabilities = cmp.Or(c.Capabilities, bits[c.Kind])
+	c.Listen = cmp.Or(c.Listen, "127.0.0.1:0")
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	c.Speed = or(c.Speed, 1)
-	c.VolumeControl = or(c.VolumeControl, "attenuation")
-	c.VolumeStep = or(c.VolumeStep, 0.05)
-	c.Duration = or(c.Duration, 3*time.Minute)
-	c.ReadAhead = or(c.ReadAhead, 4<<20)
-	c.FetchTimeout = or(c.FetchTimeout, 130*time.Second)
-	c.PingInterval = or(c.PingInterval, 5*time.Second)
-	c.Silence = or(c.Silence, 10*time.Second)
-	c.IdleTimeout = or(c.IdleTimeout, 5*time.Minute)
-	c.PauseTimeout = or(c.PauseTimeout, 20*time.Minute)
+	c.Speed = cmp.Or(c.Speed, 1)
+	c.VolumeControl = cmp.Or(c.VolumeControl, "attenuation")
+	c.VolumeStep = cmp.Or(c.VolumeStep, 0.05)
+	c.Duration = cmp.Or(c.Duration, 3*time.Minute)
+	c.ReadAhead = cmp.Or(c.ReadAhead, 4<<20)
+	c.FetchTimeout = cmp.Or(c.FetchTimeout, 130*time.Second)
+	c.PingInterval = cmp.Or(c.PingInterval, 5*time.Second)
+	c.Silence = cmp.Or(c.Silence, 10*time.Second)
+	c.IdleTimeout = cmp.Or(c.IdleTimeout, 5*time.Minute)
+	c.PauseTimeout = cmp.Or(c.PauseTimeout, 20*time.Minute)
 	return c
 }
 
@@ -159,15 +160,7 @@ func (c Config) check() error {
 	return nil
 }
 
-// or returns v, or def if v is the zero value.
-func or[T comparable](v, def T) T {
-	var zero T
-	if v == zero {
-		return def
-	}
-	return v
-}
-
+// randomID makes 32 hex digits.
 func randomID(dashed bool) string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails since Go 1.24

@@ -14,7 +14,7 @@ import (
 )
 
 // A device is the state of the receiver. One goroutine, loop, owns all of it; links, fetches and timers send it
-// functions to run. Every method runs there, except post and ask.
+// functions to run. Every method runs there, except post, ask, look and closeIdle.
 type device struct {
 	cfg    Config
 	log    *slog.Logger

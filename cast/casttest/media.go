@@ -1,6 +1,7 @@
 package casttest
 
 import (
+	"cmp"
 	"encoding/json"
 	"path"
 	"time"
@@ -43,7 +44,7 @@ type item struct {
 func (i *item) contentID() string { return i.media.text("contentId") }
 
 // url is what is fetched: contentUrl where there is one, as newer senders give it.
-func (i *item) url() string { return or(i.media.text("contentUrl"), i.contentID()) }
+func (i *item) url() string { return cmp.Or(i.media.text("contentUrl"), i.contentID()) }
 
 func (i *item) title() string {
 	var metadata object
@@ -52,7 +53,7 @@ func (i *item) title() string {
 }
 
 // label names the item in logs. It is not the URL, which may carry a token.
-func (i *item) label() string { return or(i.title(), path.Base(i.contentID())) }
+func (i *item) label() string { return cmp.Or(i.title(), path.Base(i.contentID())) }
 
 // newItem reads an item from a queue item or a LOAD, which say alike what is there, and false if it cannot be played at
 // all. The receiver alone gives itemIds.
