@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -95,8 +96,8 @@ func (p *parts) build(ctx context.Context, c Config, log *slog.Logger) (err erro
 // close closes what was opened, the last first.
 func (p *parts) close() error {
 	var errs []error
-	for i := len(p.closers) - 1; i >= 0; i-- {
-		errs = append(errs, p.closers[i]())
+	for _, c := range slices.Backward(p.closers) {
+		errs = append(errs, c())
 	}
 	return errors.Join(errs...)
 }

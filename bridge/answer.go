@@ -23,7 +23,7 @@ func (r *running) reply(t turn, o queue.Outcome, refused *Error) {
 	switch t.command.Request.(type) {
 	case Play, QueueRemove, QueueMove, QueueJump, QueueClear, Shuffle, Repeat:
 		if a.Err == nil || o.Queued || len(o.Failed) > 0 {
-			a.Data = r.queueData(t, o)
+			a.Data = r.queueData(o)
 		}
 	}
 	if t.list != nil && a.Err == nil {
@@ -62,7 +62,7 @@ func deliver(p Publisher, a Answer) {
 	p.Answer(a)
 }
 
-func (r *running) queueData(t turn, o queue.Outcome) QueueData {
+func (r *running) queueData(o queue.Outcome) QueueData {
 	d := QueueData{Revision: o.Revision, Length: o.Length, Entry: o.Entry.String(), Queued: o.Queued}
 	if o.Loads {
 		d.Pending = &o.Pending
