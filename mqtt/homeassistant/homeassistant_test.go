@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -161,5 +162,33 @@ func TestRetire(t *testing.T) {
 	}
 	if clean, changed := m.Retire(m.Platforms()); changed {
 		t.Errorf("it is not left out afterwards: %v", clean.Platforms())
+	}
+}
+
+// The guide names every entity, and none that is not there.
+func TestTheGuideNamesEveryEntity(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/home-assistant/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := make(map[string]bool)
+	for _, id := range regexp.MustCompile("`[a-z_]+\\.(kitchen|localcast)[a-z_]*`").FindAllString(string(guide), -1) {
+		named[strings.Trim(id, "`")] = true
+	}
+	there := make(map[string]bool)
+	for _, m := range []Message{site.Device(kitchen), site.Bridge()} {
+		for _, c := range m.Components {
+			there[c.(*component).EntityID] = true
+		}
+	}
+	for id := range there {
+		if !named[id] {
+			t.Errorf("the guide does not name %s", id)
+		}
+	}
+	for id := range named {
+		if !there[id] {
+			t.Errorf("the guide names %s, which is not there", id)
+		}
 	}
 }
