@@ -11,7 +11,7 @@ import (
 // Handler is the whole of the server's HTTP side, without its port.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
-// bodyTimeout bounds how long the content of a request, which nobody wants, is waited for.
+// bodyTimeout bounds how long the content of a request is waited for.
 const bodyTimeout = 5 * time.Second
 
 // handle answers GET and HEAD for one kind of path; rest is what follows the kind and its slash. It returns the status that
@@ -31,6 +31,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	answer := s.route(kind)
 	var status int
 	var err error
+	if r.ContentLength != 0 { // nobody wants it, and who sends it slowly must not hold the connection
+		h.Set("Connection", "close")
+		// A writer without deadlines, as in tests, has no slow clients either.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+	}
 	switch {
 	case r.Method == http.MethodOptions:
 		h.Set("Access-Control-Allow-Methods", allowed)
@@ -41,10 +46,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(status)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		h.Set("Allow", allowed)
-		refuseContent(w, r)
 		status = fail(w, http.StatusMethodNotAllowed, "only GET, HEAD and OPTIONS are understood")
 	case r.ContentLength != 0:
-		refuseContent(w, r)
 		status = fail(w, http.StatusBadRequest, "a request with content is not understood")
 	case answer == nil:
 		status = fail(w, http.StatusNotFound, "there is nothing at this address")
@@ -75,15 +78,6 @@ func (s *Server) route(kind string) handle {
 		return s.serveMetrics
 	}
 	return nil
-}
-
-// refuseContent keeps a client that sends content slowly from holding the connection.
-func refuseContent(w http.ResponseWriter, r *http.Request) {
-	if r.ContentLength != 0 {
-		w.Header().Set("Connection", "close")
-		// A writer without deadlines, as in tests, has no slow clients either.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
-	}
 }
 
 // fail answers with an error in words for people, and returns its status.

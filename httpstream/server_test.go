@@ -211,6 +211,9 @@ func TestSlowClientsHoldNothing(t *testing.T) {
 				t.Errorf("%v, %v", resp, err)
 			}
 		}, bodyTimeout},
+		{"one that does so with OPTIONS", func(t *testing.T, c net.Conn) {
+			send(t, c, "OPTIONS / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+		}, bodyTimeout},
 		{"one that does not take its answer", func(t *testing.T, c net.Conn) {
 			send(t, c, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
 			<-time.After(answerTimeout + time.Second)
