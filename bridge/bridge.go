@@ -66,7 +66,8 @@ func New(c Config, p Ports, log *slog.Logger) *Bridge {
 	return &Bridge{
 		config: c, ports: p, log: log,
 		commands: make(chan Command, commandsWaiting), sightings: make(chan Sighting, sightingsWaiting),
-		changed: make(chan struct{}, 1), forgotten: make(chan forgotten, commandsWaiting), work: make(chan errand, commandsWaiting),
+		changed:   make(chan struct{}, 1),
+		forgotten: make(chan forgotten, commandsWaiting), work: make(chan errand, commandsWaiting),
 		given: map[string]string{},
 	}
 }
@@ -263,7 +264,9 @@ func (b *Bridge) add(ctx context.Context, s Sighting) (*device, error) {
 	}
 	d := newDevice(b.ports, b.config.ID, s, saved, b.changed, b.log)
 	b.given[s.Topic] = s.ID
-	at, _ := slices.BinarySearchFunc(b.devices, s.Topic, func(d *device, topic string) int { return strings.Compare(d.topic, topic) })
+	at, _ := slices.BinarySearchFunc(b.devices, s.Topic, func(d *device, topic string) int {
+		return strings.Compare(d.topic, topic)
+	})
 	b.devices = slices.Insert(b.devices, at, d)
 	for _, state := range newRunning(d, nil, nil).initialStates() {
 		b.ports.Publisher.State(state)

@@ -60,8 +60,10 @@ func TestDeviceState(t *testing.T) {
 				`ours=false app="YouTube" queue_index=0 queue_length=2 artwork="http://elsewhere/cats.jpg"`},
 		"of another's app that tells nothing": {playing + ". kitchen app Netflix",
 			`state="idle" title=null item=null entry=null duration=null position=null ours=false app="Netflix" queue_index=0`},
-		"another's media stays while its app is asked anew": {playing + ". kitchen app YouTube plays Cats\n. kitchen unasked\n. kitchen volume 50",
-			`state="playing" title="Cats" ours=false volume=50`},
+		"another's media stays while its app is asked anew": {
+			playing + ". kitchen app YouTube plays Cats\n. kitchen unasked\n. kitchen volume 50",
+			`state="playing" title="Cats" ours=false volume=50`,
+		},
 		"the failure, until something plays": {playing + ". kitchen breaks it could not be decoded",
 			`state="buffering" title="Hurt" error="It could not be decoded"`},
 		"no failure any more": {playing + ". kitchen breaks it could not be decoded\n. kitchen done\n. kitchen plays 0",
@@ -115,7 +117,8 @@ func TestQueueWindow(t *testing.T) {
 			}
 			saved.Head.Current = queue.EntryID(row.index + 1)
 			j := newJournal()
-			d := newDevice(Ports{Devices: newFakeDevices(j), Links: fakeLinks{}, Publisher: j}, "b1", Sighting{}, saved, nil, slog.New(slog.DiscardHandler))
+			ports := Ports{Devices: newFakeDevices(j), Links: fakeLinks{}, Publisher: j}
+			d := newDevice(ports, "b1", Sighting{}, saved, nil, slog.New(slog.DiscardHandler))
 			s := newRunning(d, nil, nil).queueState()
 			if s.First != row.first || len(s.Entries) != row.shown || s.Length != row.length || s.Duration != float64(10*row.length) {
 				t.Errorf("first %d, %d entries of %d, %g s; wanted %+v", s.First, len(s.Entries), s.Length, s.Duration, row)

@@ -155,7 +155,7 @@ type fakeLibrary struct {
 func newFakeLibrary() *fakeLibrary {
 	return &fakeLibrary{
 		items: []media.Item{
-			{ID: "alien", Kind: media.Movie, Title: "Alien", Subtitle: "1979", Duration: 7000, ContentType: "video/mp4", Path: "films/alien.mp4"},
+			{ID: "alien", Kind: media.Movie, Title: "Alien", Duration: 7000, ContentType: "video/mp4", Path: "films/alien.mp4"},
 			{ID: "aliens", Kind: media.Movie, Title: "Aliens", Duration: 8000, ContentType: "video/mp4", HasArtwork: true},
 			{ID: "bluey1", Kind: media.Episode, Title: "Bluey", Subtitle: "S01E01 Magic", Season: media.Num(1), Episode: media.Num(1),
 				Duration: 400, ContentType: "video/mp4"},

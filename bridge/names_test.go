@@ -26,14 +26,18 @@ func TestSlug(t *testing.T) {
 
 func TestTopicNames(t *testing.T) {
 	for name, row := range map[string]struct{ seen, want string }{
-		"a slug of the friendly name":            {". appears Küche TV id=a1", "kuche_tv"},
-		"no letters: the id's first digits":      {". appears 居間 id=0123456789abcdef0123456789abcdef", "cast_01234567"},
-		"neither name nor id":                    {". appears host=192.0.2.7", "cast_192_0_2_"},
-		"a second of the name":                   {". appears Den id=a1\n. appears Den id=b2 host=10.0.0.2", "den den_2"},
-		"a third, beside one that is called so":  {". appears Den id=a1\n. appears Den 2 id=b2 host=10.0.0.2\n. appears DEN id=c3 host=10.0.0.3", "den den_2 den_3"},
-		"bridge and all are reserved":            {". appears Bridge id=a1\n. appears All id=b2 host=10.0.0.2", "all_2 bridge_2"},
-		"the configuration's":                    {". appears Kitchen id=a1 topic=cooker max=60", "cooker"},
-		"the configuration's, which is taken":    {". appears Cooker id=a1\n. appears Kitchen id=b2 host=10.0.0.2 topic=cooker max=60", "cooker cooker_2"},
+		"a slug of the friendly name":       {". appears Küche TV id=a1", "kuche_tv"},
+		"no letters: the id's first digits": {". appears 居間 id=0123456789abcdef0123456789abcdef", "cast_01234567"},
+		"neither name nor id":               {". appears host=192.0.2.7", "cast_192_0_2_"},
+		"a second of the name":              {". appears Den id=a1\n. appears Den id=b2 host=10.0.0.2", "den den_2"},
+		"a third, beside one that is called so": {
+			". appears Den id=a1\n. appears Den 2 id=b2 host=10.0.0.2\n. appears DEN id=c3 host=10.0.0.3", "den den_2 den_3",
+		},
+		"bridge and all are reserved": {". appears Bridge id=a1\n. appears All id=b2 host=10.0.0.2", "all_2 bridge_2"},
+		"the configuration's":         {". appears Kitchen id=a1 topic=cooker max=60", "cooker"},
+		"the configuration's, which is taken": {
+			". appears Cooker id=a1\n. appears Kitchen id=b2 host=10.0.0.2 topic=cooker max=60", "cooker cooker_2",
+		},
 		"an ignored device's is not given again": {". appears Old id=f0\n. kill ignoring f0\n. appears Old id=a1", "old_2"},
 	} {
 		t.Run(name, func(t *testing.T) {

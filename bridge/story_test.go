@@ -22,7 +22,8 @@ import (
 //	> kitchen done | refuses WHY         it answers the load under way, else its oldest order
 //	> kitchen plays 20 | pauses 20       it reports the session of its last load at a position
 //	> kitchen finishes | interrupted     that session ends
-//	> kitchen runs e1 3 20               it reports a session by its tag ("rests" where it is paused), or "untagged http://... 20" by its address
+//	> kitchen runs e1 3 20               it reports a session by its tag; "rests" where that is paused
+//	> kitchen untagged http://... 20     it reports one without a tag, by its address
 //	> kitchen app Netflix                another app takes it; "app YouTube plays Cats" with media
 //	> kitchen: play alien                a command on the device's topic
 //	> bridge: ping                       a command on the bridge's
@@ -294,7 +295,8 @@ func (w *world) sighting(line string) Sighting {
 	w.Helper()
 	name, args := words(line)
 	s := Sighting{Device: media.Device{
-		ID: args["id"], Name: name, Topic: args["topic"], Host: args["host"], Port: 8009, Model: args["model"], Kind: media.DeviceKind(args["kind"]),
+		ID: args["id"], Name: name, Topic: args["topic"], Host: args["host"], Port: 8009,
+		Model: args["model"], Kind: media.DeviceKind(args["kind"]),
 	}}
 	if s.Host == "" {
 		s.Host = "10.0.0.1"
@@ -386,8 +388,8 @@ func (w *world) request(to, name, text string, args map[string]string) Request {
 		return Forget{Device: text}
 	}
 	plain := map[string]Request{
-		"pause": Pause{}, "resume": Resume{}, "toggle": Toggle{}, "stop": Stop{}, "next": Next{}, "previous": Previous{}, "wake": Wake{},
-		"mute": Mute{}, "ping": Ping{}, "playlists": Playlists{}, "history": History{}, "sleep": Sleep{Minutes: 5},
+		"pause": Pause{}, "resume": Resume{}, "toggle": Toggle{}, "stop": Stop{}, "next": Next{}, "previous": Previous{},
+		"wake": Wake{}, "mute": Mute{}, "ping": Ping{}, "playlists": Playlists{}, "history": History{}, "sleep": Sleep{Minutes: 5},
 	}
 	if plain[name] == nil {
 		w.Fatalf("no such command: %s", name)

@@ -332,7 +332,8 @@ func (h *house) word(t *testing.T, name string, args []string) Input {
 			e = c.ID
 		}
 		r.Media = Session{
-			Ours: true, Entry: e, Serial: h.loaded, State: s, Position: number(0, h.Rest(h.now).Position), At: h.now, Rate: 1, Duration: 100,
+			Ours: true, Entry: e, Serial: h.loaded, State: s,
+			Position: number(0, h.Rest(h.now).Position), At: h.now, Rate: 1, Duration: 100,
 		}
 		return r
 	}
@@ -365,7 +366,8 @@ func (h *house) word(t *testing.T, name string, args []string) Input {
 		}
 		r.Playing = true
 		r.Media = Session{
-			Ours: true, Entry: id, Serial: uint64(number(1, 0)), State: Playing, Position: number(2, 0), At: h.now, Rate: 1, Duration: 100,
+			Ours: true, Entry: id, Serial: uint64(number(1, 0)), State: Playing,
+			Position: number(2, 0), At: h.now, Rate: 1, Duration: 100,
 		}
 		return r
 	case "other": // another sender's media, which allows everything; "mute" is an app that allows nothing
