@@ -53,6 +53,9 @@ type channel struct {
 	once sync.Once
 	err  error // why it ended; written before done is closed
 	both sync.WaitGroup
+
+	mu      sync.Mutex // guards probing and the read deadline that goes with it
+	probing bool       // a PONG is waited for
 }
 
 // dial connects to a device by TLS, whose certificate the protocol makes self-signed: what it proves is asked by deviceauth,
@@ -92,10 +95,13 @@ func (c *channel) close() {
 	c.both.Wait()
 }
 
-// probe asks for a sign of life, and fails the channel if none comes soon.
+// probe asks for a PONG, and fails the channel if none comes soon.
 func (c *channel) probe() {
-	// The reader, who sets the deadline anew with every frame, is waiting for one now or has just got one.
-	if err := c.conn.SetReadDeadline(time.Now().Add(probedFor)); err != nil {
+	c.mu.Lock()
+	c.probing = true
+	err := c.conn.SetReadDeadline(time.Now().Add(probedFor))
+	c.mu.Unlock()
+	if err != nil {
 		c.fail(fmt.Errorf("read: %w", err))
 		return
 	}
@@ -103,6 +109,16 @@ func (c *channel) probe() {
 	case c.out <- c.ping:
 	default: // enough is unsent that asks for an answer
 	}
+}
+
+// wait gives the device time for its next frame.
+func (c *channel) wait() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.probing {
+		return nil
+	}
+	return c.conn.SetReadDeadline(time.Now().Add(silentAfter))
 }
 
 func (c *channel) fail(err error) {
@@ -159,7 +175,7 @@ func (c *channel) read() {
 	defer close(c.in)
 	r := bufio.NewReader(c.conn)
 	for {
-		if err := c.conn.SetReadDeadline(time.Now().Add(silentAfter)); err != nil {
+		if err := c.wait(); err != nil {
 			c.fail(fmt.Errorf("read: %w", err))
 			return
 		}
@@ -180,7 +196,7 @@ func (c *channel) read() {
 			return
 		}
 		if m.Namespace == wire.Heartbeat {
-			c.pong(m)
+			c.heartbeat(m)
 			continue
 		}
 		select {
@@ -192,9 +208,14 @@ func (c *channel) read() {
 	}
 }
 
-// pong answers a PING with its ids swapped; a receiver's own has the transport on both sides.
-func (c *channel) pong(ping wire.Message) {
+// heartbeat takes a PONG, and answers a PING with its ids swapped; a receiver's own has the transport on both sides.
+func (c *channel) heartbeat(ping wire.Message) {
 	o, err := parse(ping.Text)
+	if err == nil && o.text("type") == "PONG" {
+		c.mu.Lock()
+		c.probing = false
+		c.mu.Unlock()
+	}
 	if err != nil || o.text("type") != "PING" {
 		return
 	}

@@ -73,7 +73,8 @@ func (o object) object(key string) object {
 	return v
 }
 
-// list returns the objects of an array, others left out. known is false if there is no array.
+// list returns the objects of an array, others left out. known is false if there is no array, or nothing in it is an
+// object: that is no empty list.
 func (o object) list(key string) (objects []object, known bool) {
 	array, known := o[key].([]any)
 	for _, v := range array {
@@ -81,5 +82,5 @@ func (o object) list(key string) (objects []object, known bool) {
 			objects = append(objects, e)
 		}
 	}
-	return objects, known
+	return objects, known && (len(array) == 0 || len(objects) > 0)
 }

@@ -39,6 +39,8 @@ type setup struct {
 	url      string
 	serial   uint64
 	stop     func() // ends the player and waits for it
+	patience time.Duration
+	seen     []any // every report that a test has waited past, and the one it waited for
 }
 
 func newSetup(t *testing.T, c casttest.Config) *setup {
@@ -52,22 +54,27 @@ func newSetup(t *testing.T, c casttest.Config) *setup {
 		http.ServeContent(w, req, "tone.wav", time.Time{}, bytes.NewReader(wav(10)))
 	}))
 	t.Cleanup(files.Close)
-	s := &setup{T: t, receiver: r, reports: reports{make(chan any, 1000)}, url: files.URL + "/tone.wav"}
+	s := &setup{T: t, receiver: r, reports: reports{make(chan any, 1000)}, url: files.URL + "/tone.wav", patience: patience}
 	host, port := split(t, r.Addr())
 	devices := cast.New(cast.Config{Static: []cast.Static{{Host: host, Port: port}}}, slog.New(slog.DiscardHandler))
 	s.player = devices.Player(bridge.Sighting{Device: media.Device{Name: "Kitchen", Host: host, Port: port}}, s.reports)
+	s.run()
+	s.status(func(st bridge.Status) bool { return st.Online })
+	return s
+}
+
+// run runs the player until the end of the test.
+func (s *setup) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.player.Run(ctx) }()
 	s.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
-			t.Error(err)
+			s.Error(err)
 		}
 	})
-	t.Cleanup(s.stop)
-	s.status(func(st bridge.Status) bool { return st.Online })
-	return s
+	s.Cleanup(s.stop)
 }
 
 func split(t *testing.T, address string) (string, int) {
@@ -105,17 +112,17 @@ func wav(seconds int) []byte {
 // await returns the first report that is wanted; others are passed over.
 func await[T any](s *setup, what string, want func(T) bool) T {
 	s.Helper()
-	deadline := time.After(patience)
-	var passed []any
+	deadline := time.After(s.patience)
+	from := len(s.seen)
 	for {
 		select {
 		case v := <-s.reports.all:
+			s.seen = append(s.seen, v)
 			if r, ok := v.(T); ok && want(r) {
 				return r
 			}
-			passed = append(passed, v)
 		case <-deadline:
-			s.Fatalf("waited in vain for %s; passed over %+v", what, passed)
+			s.Fatalf("waited in vain for %s; passed over %+v", what, s.seen[from:])
 		}
 	}
 }
@@ -158,7 +165,7 @@ func (s *setup) load() bridge.Order {
 // receives waits until the device is as wanted.
 func (s *setup) receives(want func(casttest.Snapshot) bool) casttest.Snapshot {
 	s.Helper()
-	ctx, cancel := context.WithTimeout(s.Context(), patience)
+	ctx, cancel := context.WithTimeout(s.Context(), s.patience)
 	defer cancel()
 	snap, err := s.receiver.Await(ctx, want)
 	if err != nil {
@@ -362,7 +369,7 @@ func TestADiscoveredDevicePlays(t *testing.T) {
 		if s.Kind != media.GroupDevice || strings.Contains(s.ID, "-") || len(s.ID) != 32 {
 			t.Errorf("found %+v", s)
 		}
-		set := &setup{T: t, receiver: r, reports: reports{make(chan any, 1000)}}
+		set := &setup{T: t, receiver: r, reports: reports{make(chan any, 1000)}, patience: patience}
 		player := devices.Player(s, set.reports)
 		running.Go(func() {
 			if err := player.Run(ctx); err != nil {
