@@ -22,9 +22,6 @@ import (
 // brokerEvery is how often a broker that was away at the start is asked for another bridge.
 const brokerEvery = 2 * time.Second
 
-// addressEvery is how often it is looked whether people reach the streamer by another address.
-const addressEvery = time.Minute
-
 // run builds every part, connects the ports and works until ctx ends.
 func run(ctx context.Context, c Config, log *slog.Logger) error {
 	release, err := lockDataDir(c.DataDir)
@@ -181,20 +178,16 @@ func alone(ctx context.Context, c Config, id string, log *slog.Logger) (soon fun
 
 // tellStreams publishes what the streamer does, and its address when that has changed.
 func (p *parts) tellStreams(ctx context.Context) error {
-	address := time.NewTicker(addressEvery)
-	defer address.Stop()
-	info := p.info
-	for {
+	for info := p.info; ; {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-p.streamer.Changed():
 			p.client.State(p.streamer.Streams())
-		case <-address.C:
-			if now := p.streamer.StreamURL(); now != info.StreamURL {
-				info.StreamURL = now
-				p.client.State(info)
-			}
+		}
+		if now := p.streamer.StreamURL(); now != info.StreamURL {
+			info.StreamURL = now
+			p.client.State(info)
 		}
 	}
 }
