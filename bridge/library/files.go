@@ -141,7 +141,7 @@ func (s *scan) take(ctx context.Context, d dirRow, rel string, chunk []work) err
 	g.SetLimit(probesAtOnce)
 	for i := range chunk {
 		g.Go(func() error {
-			chunk[i].seen = s.l.look(ctx, s.fo, join(rel, chunk[i].name), chunk[i].entry)
+			chunk[i].seen = s.l.examine(ctx, s.fo, join(rel, chunk[i].name), chunk[i].entry)
 			return nil
 		})
 	}
@@ -177,8 +177,8 @@ func (s *scan) take(ctx context.Context, d dirRow, rel string, chunk []work) err
 	return s.publish(ctx)
 }
 
-// look looks into one file. It runs beside other looks and touches nothing of the scan.
-func (l *Library) look(ctx context.Context, fo *folder, rel string, e entry) outcome {
+// examine looks into one file. It runs beside others of its kind and touches nothing of the scan.
+func (l *Library) examine(ctx context.Context, fo *folder, rel string, e entry) outcome {
 	out, err := call(ctx, fo, probeTimeout, func() (outcome, error) { return l.read(fo, rel, e), nil }, nil)
 	if err != nil {
 		out.err = err

@@ -126,10 +126,12 @@ func (fo *folder) list(rel string, follow func(name string) (entry, bool, error)
 	var pictures []entry
 	stems := map[string]bool{}
 	for _, d := range found {
-		e, isDir, ok := look(sub, d, follow)
+		e, isDir, err := look(sub, d, follow)
 		medium, _ := names.Medium(d.Name())
 		switch {
-		case !ok:
+		case errors.Is(err, errNotOurs):
+		case err != nil:
+			return listing{}, err // were it left out, it would count as deleted
 		case isDir && !names.SkipFolder(e.name):
 			l.dirs = append(l.dirs, e)
 		case isDir || names.SkipFile(e.name) || e.size == 0:
@@ -140,8 +142,9 @@ func (fo *folder) list(rel string, follow func(name string) (entry, bool, error)
 			stems[strings.ToLower(strings.TrimSuffix(e.name, extension(e.name)))] = true
 		}
 	}
-	l.sortPictures(pictures, stems)
 	byName := func(a, b entry) int { return strings.Compare(a.name, b.name) }
+	slices.SortFunc(pictures, byName)
+	l.sortPictures(pictures, stems)
 	slices.SortFunc(l.files, byName)
 	slices.SortFunc(l.dirs, byName)
 	return l, nil
@@ -149,37 +152,52 @@ func (fo *folder) list(rel string, follow func(name string) (entry, bool, error)
 
 // sortPictures separates covers from pictures that are looked at for themselves.
 func (l *listing) sortPictures(pictures []entry, stems map[string]bool) {
-	best := 5
+	best := names.NoCover
 	for _, e := range pictures {
-		switch rank := names.CoverRank(e.name, stems); {
-		case rank == 0:
+		switch rank := names.CoverRank(e.name, stems); rank {
+		case names.NoCover:
 			l.files = append(l.files, e)
-		case rank == 5:
-			l.covers[names.CoverOf(e.name)] = e.name
-		case rank < 4 && (rank < best || rank == best && e.name < l.cover):
-			best, l.cover = rank, e.name
+		case names.FileCover:
+			if of := names.CoverOf(e.name); l.covers[of] == "" {
+				l.covers[of] = e.name
+			}
+		case names.OtherArt:
+		default:
+			if best == names.NoCover || rank < best {
+				best, l.cover = rank, e.name
+			}
 		}
 	}
 }
 
-// look tells what a directory entry is; ok is false for what is neither a regular file nor a folder.
-func look(sub *os.Root, d fs.DirEntry, follow func(string) (entry, bool, error)) (e entry, isDir, ok bool) {
+var errNotOurs = errors.New("neither a folder nor a regular file that the library could hold")
+
+// look tells what a directory entry is; the error is errNotOurs for what is left out.
+func look(sub *os.Root, d fs.DirEntry, follow func(string) (entry, bool, error)) (e entry, isDir bool, err error) {
 	medium, _ := names.Medium(d.Name())
 	switch t := d.Type(); {
 	case t.IsDir():
 	case t.IsRegular() && medium != names.None:
 	case t&fs.ModeSymlink != 0 && follow != nil:
 		e, isDir, err := follow(d.Name())
+		if err != nil {
+			return entry{}, false, errNotOurs // it leads nowhere, or out
+		}
 		e.name, e.link = d.Name(), true
-		return e, isDir, err == nil
+		return e, isDir, nil
 	default:
-		return entry{}, false, false
+		return entry{}, false, errNotOurs
 	}
 	info, err := sub.Lstat(d.Name())
-	if err != nil || !info.IsDir() && !info.Mode().IsRegular() {
-		return entry{}, false, false
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // it went while we looked
+		return entry{}, false, errNotOurs
+	case err != nil:
+		return entry{}, false, err
+	case !info.IsDir() && !info.Mode().IsRegular():
+		return entry{}, false, errNotOurs
 	}
-	return entryOf(d.Name(), info), info.IsDir(), true
+	return entryOf(d.Name(), info), info.IsDir(), nil
 }
 
 // stat looks at one path below the folder without following a link.

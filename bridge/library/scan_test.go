@@ -447,7 +447,7 @@ func TestRescan(t *testing.T) {
 }
 
 func TestCovers(t *testing.T) {
-	s := newShelf(t, Config{}, "plain/a.wav", "album/b.wav", "album/cover.png", "films/Heat (1995).mkv", "films/Heat (1995)-poster.png",
+	s := newShelf(t, Config{}, "plain/a.wav", "album/b.wav", "album/cover.png", "films/Heat (1995).mkv", "films/Heat (1995)-poster.png", "films/Heat (1995)-fanart.png", "films/Heat (1995).png",
 		"films/Ronin (1998).mkv", "Show/poster.png", "Show/Season 1/Show S01E01.mkv", "photos/sunset.png")
 	s.put("tagged/c.mp3", tagged(map[string]string{"APIC": "image/png\x00\x03\x00" + string(content("inner.png"))}))
 	s.scan()

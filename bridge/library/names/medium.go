@@ -2,7 +2,7 @@ package names
 
 import "strings"
 
-// Kinds of medium a file name's extension tells of. The zero value is none of ours.
+// MediumKind is what a file name's extension tells of; the zero value is none of ours.
 type MediumKind int
 
 // The media.

@@ -207,17 +207,18 @@ func TestCoverRank(t *testing.T) {
 	stems := map[string]bool{"heat": true}
 	for _, row := range []struct {
 		file string
-		want int
+		want Rank
 	}{
-		{"cover.jpg", 1},
-		{"Folder.JPG", 2},
-		{"AlbumArtSmall.jpg", 3},
-		{"fanart.jpg", 4},
-		{"Heat.jpg", 5},
-		{"Heat-poster.png", 5},
-		{"Ronin-poster.jpg", 0},
-		{"Sunset.jpg", 0},
-		{"cover.txt", 0},
+		{"cover.jpg", BestCover},
+		{"Folder.JPG", GoodCover},
+		{"AlbumArtSmall.jpg", WorstCover},
+		{"fanart.jpg", OtherArt},
+		{"Heat.jpg", FileCover},
+		{"Heat-poster.png", FileCover},
+		{"Heat-fanart.jpg", OtherArt},
+		{"Ronin-poster.jpg", NoCover},
+		{"Sunset.jpg", NoCover},
+		{"cover.txt", NoCover},
 	} {
 		if got := CoverRank(row.file, stems); got != row.want {
 			t.Errorf("CoverRank(%q) = %d, want %d", row.file, got, row.want)

@@ -44,30 +44,48 @@ func hidden(name string) bool {
 	return name == "" || name[0] == '.' || name[0] == '@' || name[0] == '$'
 }
 
-// CoverRank tells whether a picture's file name says that it is the cover of what else is in its folder: 0 is no, 1 the
-// best. stems are the names, without extension and in lower case, of the films and tracks in the folder.
-func CoverRank(file string, stems map[string]bool) int {
+// Rank tells what a picture is to what else is in its folder.
+type Rank int
+
+// The ranks. From BestCover to WorstCover a picture stands for its folder, a lower rank before a higher one.
+const (
+	NoCover    Rank = iota // a picture to be looked at for itself
+	BestCover              // cover.jpg
+	GoodCover              // folder.jpg
+	WorstCover             // album.jpg
+	OtherArt               // fanart.jpg: art, but no cover
+	FileCover              // the cover of one file: see CoverOf
+)
+
+// CoverRank tells from a picture's file name what it is. stems are the names, without extension and in lower case, of the
+// films and tracks in the folder.
+func CoverRank(file string, stems map[string]bool) Rank {
 	if m, _ := Medium(file); m != Picture {
-		return 0
+		return NoCover
 	}
 	stem := strings.ToLower(file[:strings.LastIndexByte(file, '.')])
 	switch stem {
 	case "cover", "poster":
-		return 1
+		return BestCover
 	case "folder", "front":
-		return 2
+		return GoodCover
 	case "albumart", "album", "movie", "show", "default":
-		return 3
+		return WorstCover
 	case "fanart", "backdrop", "banner", "thumb", "landscape", "logo", "clearart", "clearlogo", "disc", "cdart", "back":
-		return 4
+		return OtherArt
 	}
 	if strings.HasPrefix(stem, "albumart") {
-		return 3
+		return WorstCover
 	}
-	if of := CoverOf(file); of != "" && stems[of] {
-		return 5
+	for _, suffix := range []string{"-fanart", "-landscape", "-banner", "-logo", "-clearart", "-clearlogo"} {
+		if of, ok := strings.CutSuffix(stem, suffix); ok && stems[of] {
+			return OtherArt
+		}
 	}
-	return 0
+	if stems[CoverOf(file)] {
+		return FileCover
+	}
+	return NoCover
 }
 
 // CoverOf returns the stem, in lower case, of the file that a picture belongs to by its name: "heat" for "Heat.jpg" and
@@ -78,7 +96,7 @@ func CoverOf(picture string) string {
 		return ""
 	}
 	stem := strings.ToLower(picture[:i])
-	for _, suffix := range []string{"-poster", "-cover", "-thumb", "-fanart", "-landscape", "-banner"} {
+	for _, suffix := range []string{"-poster", "-cover", "-thumb"} {
 		if s, ok := strings.CutSuffix(stem, suffix); ok {
 			return s
 		}
