@@ -128,6 +128,10 @@ func (m *Machine[T]) plays() {
 	s, e := m.play, m.list.current()
 	m.failure = ""
 	m.keepAt = m.now.Add(KeepEvery)
+	if e.Failed {
+		e.Failed = false
+		m.list.touch(e.ID)
+	}
 	if !s.started {
 		s.started = true
 		m.happen(ItemStarted, e, "")
@@ -171,8 +175,8 @@ func (m *Machine[T]) takeUp(md Session) {
 	if m.list.find(md.Entry) < 0 {
 		m.over = max(m.over, md.Serial)
 		m.device.Playing = false
-		if at := m.list.index; at >= 0 && md.State != Paused {
-			m.start(at, m.list.head.Position)
+		if e := m.list.current(); e != nil && !e.Failed && md.State != Paused {
+			m.start(m.list.index, m.list.head.Position)
 		} else {
 			m.play = nil
 			m.order(Do{What: DoStopMedia})

@@ -143,6 +143,14 @@ func TestRestart(t *testing.T) {
 			state       -> idle at 10
 			runs e1 1 25
 			state       -> playing at 25`,
+		"what was refused and plays after all is not refused any more": `
+			online
+			play a b     -> load e1(a)
+			refused      -> item_failed a, load e2(b)
+			loaded       -> ok refused e1
+			runs e1 0 20
+			queue        -> *ab
+			runs e9 9 5  -> load e1(a) at 20`,
 		"a restart finds that the item has ended around its time": started + `
 			wait 50s
 			restart
