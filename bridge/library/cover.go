@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -18,12 +19,23 @@ const (
 
 // Cover returns an item's picture and its MIME type: of an image itself; else the picture that lies beside the file under
 // its name, the one in the file's tags, the one of its folder, or of the folder above. A container shows the first that its
-// items have. At most 32 MB are read. The error wraps media.ErrNoItem where there is no item or no picture.
+// items have. At most 32 MB are read. An item without any has no data and no error; the error wraps media.ErrNoItem where
+// there is no item.
 func (l *Library) Cover(ctx context.Context, id media.ID) (data []byte, contentType string, err error) {
 	it, err := l.Item(ctx, id)
 	if err != nil {
 		return nil, "", err
 	}
+	data, contentType, err = l.cover(ctx, it)
+	if errors.Is(err, media.ErrNoItem) {
+		return nil, "", nil
+	}
+	return data, contentType, err
+}
+
+// cover finds the picture of an item that is there; the error wraps media.ErrNoItem where it has none.
+func (l *Library) cover(ctx context.Context, it media.Item) (data []byte, contentType string, err error) {
+	id := it.ID
 	if it.Kind.Container() {
 		return l.containerCover(ctx, it)
 	}
@@ -57,7 +69,7 @@ func (l *Library) containerCover(ctx context.Context, it media.Item) ([]byte, st
 		return nil, "", err
 	}
 	for _, in := range items {
-		if data, contentType, err := l.Cover(ctx, in.ID); err == nil {
+		if data, contentType, err := l.cover(ctx, in); err == nil {
 			return data, contentType, nil
 		}
 	}
