@@ -73,7 +73,8 @@ func (h *herald) remember(ctx context.Context, a Announcements) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.memory, h.known = a, known
+	h.memory = a
+	maps.Copy(h.known, known)
 	return nil
 }
 
@@ -88,13 +89,14 @@ func (h *herald) births() string {
 // start announces the bridge, takes back what is no longer true and saves what is announced so far; later changes are saved
 // until stop is called.
 func (h *herald) start(ctx context.Context) (stop func()) {
+	ctx = context.WithoutCancel(ctx) // what is decided is saved, also when the client has to stop
 	h.settle()
 	h.save(ctx)
-	keeping, end := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
 	var all sync.WaitGroup
-	all.Go(func() { h.keep(keeping) })
+	all.Go(func() { h.keep(ctx, ended) })
 	return func() {
-		end()
+		close(ended)
 		all.Wait()
 	}
 }
@@ -170,7 +172,7 @@ func (h *herald) announce(device, topic string, m homeassistant.Message) {
 		return
 	}
 	h.told[topic] = announcement{device, m, payload, retires}
-	h.note(topic, last.Platforms())
+	h.record(topic, last.Platforms())
 	h.outbox.announce(device, topic, payload)
 }
 
@@ -194,15 +196,15 @@ func (h *herald) delivered(m message) {
 	told, ok := h.told[m.topic]
 	switch {
 	case !ok && len(m.payload) == 0:
-		h.note(m.topic, nil)
+		h.record(m.topic, nil)
 	case told.retires && bytes.Equal(told.payload, m.payload):
-		h.note(m.topic, told.message.Platforms())
+		h.record(m.topic, told.message.Platforms())
 		h.announce(told.device, m.topic, told.message)
 	}
 }
 
-// note remembers what may be retained on a topic, nil for nothing.
-func (h *herald) note(topic string, platforms map[string]string) {
+// record remembers what may be retained on a topic, nil for nothing.
+func (h *herald) record(topic string, platforms map[string]string) {
 	if maps.Equal(h.known[topic], platforms) {
 		return
 	}
@@ -211,15 +213,15 @@ func (h *herald) note(topic string, platforms map[string]string) {
 		delete(h.known, topic)
 	}
 	h.unsaved[topic] = true
-	note(h.wake)
+	nudge(h.wake)
 }
 
-// keep saves until ctx ends, and then once more.
-func (h *herald) keep(ctx context.Context) {
+// keep saves what is recorded until ended is closed, and then once more.
+func (h *herald) keep(ctx context.Context, ended <-chan struct{}) {
 	for {
 		select {
-		case <-ctx.Done():
-			h.save(context.WithoutCancel(ctx))
+		case <-ended:
+			h.save(ctx)
 			return
 		case <-h.wake:
 			h.save(ctx)

@@ -247,6 +247,7 @@ func (o *outbox) again() {
 	o.signal()
 }
 
+// repeat makes the replay anew.
 func (o *outbox) repeat() {
 	o.replay = o.replay[:0]
 	for lane := range o.lanes {
@@ -412,7 +413,7 @@ func leaves(lane string) []string {
 
 // signal wakes the session.
 func (o *outbox) signal() {
-	note(o.wake)
+	nudge(o.wake)
 }
 
 // sooner is the shorter of two waits, where 0 is none.

@@ -130,19 +130,19 @@ func (s *session) receive(ctx context.Context, topic string, payload []byte, ret
 	case ctx.Err() != nil:
 	case topic == s.topics.availability():
 		if !retained && string(payload) == offline {
-			note(s.sawOffline)
+			nudge(s.sawOffline)
 		}
 	case topic == s.herald.births():
 		if !retained && string(payload) == online {
-			note(s.sawBirth)
+			nudge(s.sawBirth)
 		}
 	default:
 		s.Client.receive(topic, payload, retained, commands)
 	}
 }
 
-// note puts a value into a channel that holds one.
-func note(c chan<- struct{}) {
+// nudge puts a value into a channel that holds one.
+func nudge(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
