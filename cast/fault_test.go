@@ -32,10 +32,7 @@ func (l *lab) enter(p phase) (release func()) {
 	case loading:
 		release = l.files.hold()
 		l.Cleanup(release)
-		o := l.load()
-		l.serial++
-		o.Serial, o.Load.Tag = l.serial, bridge.Tag{Bridge: "b", Entry: "e1", Serial: l.serial}
-		l.player.Do(o)
+		l.pendingLoad()
 		l.state(bridge.PlayLoading)
 	case playing:
 		l.obey(l.load())
@@ -106,14 +103,8 @@ func (l *lab) elsewhere() {
 
 // drain forgets what was told.
 func (l *lab) drain() {
-	for {
-		select {
-		case v := <-l.reports.all:
-			l.seen = append(l.seen, v)
-			continue
-		default:
-		}
-		break
+	for len(l.reports.all) > 0 {
+		l.seen = append(l.seen, <-l.reports.all)
 	}
 	for _, v := range l.seen {
 		l.last = cmp.Or(brief(v), l.last)

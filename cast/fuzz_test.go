@@ -69,3 +69,77 @@ func FuzzSession(f *testing.F) {
 		}
 	})
 }
+
+// FuzzMessage gives the message decoder what it likes: it says no, or gives an object each of whose fields can be asked for
+// in every way, and which is no larger than what came.
+func FuzzMessage(f *testing.F) {
+	for _, seed := range []string{fullStatus, oldest, otherApp, `{"a":1e999,"b":-0,"c":"\ud800","d":[{}]}`, `[]`, `{} {}`, "\x00"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		m, err := wire.Decode(body)
+		if err != nil {
+			m.Text = string(body)
+		}
+		o, err := parse(m.Text)
+		if err != nil {
+			return
+		}
+		for key := range o {
+			size := len(o.text(key)) + len(o.object(key))
+			list, _ := o.list(key)
+			if size+len(list) > 2*len(body) { // an invalid byte becomes three
+				t.Errorf("%q is %d long", key, size+len(list))
+			}
+			whole, isWhole := o.whole(key)
+			number, isNumber := o.number(key)
+			if isWhole && (!isNumber || float64(whole) != number) {
+				t.Errorf("%q is %d and %v", key, whole, number)
+			}
+			o.flag(key)
+			o.small(key)
+		}
+		newTag(o)
+		newApp(o)
+		refusal(o)
+	})
+}
+
+// FuzzMerge merges three statuses: what comes of it makes sense and stays small.
+func FuzzMerge(f *testing.F) {
+	for _, first := range []string{fullStatus, oldest, finished, emptyList} {
+		for _, second := range []string{delta, finished, emptyList, oldest} {
+			f.Add(first, second, true)
+		}
+	}
+	f.Fuzz(func(t *testing.T, first, second string, rising bool) {
+		v, now := mediaView{rising: rising}, time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+		var r receiver
+		ends := 0
+		for _, text := range []string{first, second, second} {
+			o, err := parse(text)
+			if err != nil {
+				return
+			}
+			r.merge(o)
+			entries, _ := o.list("status")
+			now = now.Add(time.Second)
+			for _, e := range v.merge(entries, now) {
+				if ends++; e.Reason == "" || e.Position < 0 {
+					t.Errorf("ended %+v", e.Ended)
+				}
+			}
+			if m := v.current; m != nil && (m.status.Position < 0 || m.status.Duration < 0 || m.status.Rate <= 0 ||
+				m.status.State == stateIdle || m.status.State == stateUnknown ||
+				len(m.status.Tracks) > maxTracks || len(m.status.Shown) > maxTracks) {
+				t.Errorf("media %+v", m.status)
+			}
+			if r.volume < 0 || r.volume > 100 {
+				t.Errorf("volume %d", r.volume)
+			}
+		}
+		if ends > 3*(1+strings.Count(first, "{")+2*strings.Count(second, "{")) {
+			t.Errorf("%d ends", ends)
+		}
+	})
+}

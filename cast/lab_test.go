@@ -73,6 +73,7 @@ func (f *files) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 	answer := httptest.NewRecorder()
+	answer.Header().Set("Access-Control-Allow-Origin", "*") // text beside it is fetched from other origins alone
 	if req.URL.Path == "/missing" {
 		http.NotFound(answer, req)
 	} else {
@@ -176,6 +177,9 @@ func (l *lab) story(want string) string {
 			l.last = word
 		}
 	}
+	for len(l.reports.all) > 0 {
+		l.seen = append(l.seen, <-l.reports.all)
+	}
 	for _, v := range l.seen {
 		tell(v)
 	}
@@ -268,4 +272,13 @@ func (l *lab) settled(loads int) {
 	if st.Media != nil && st.Media.State == bridge.PlayPaused && (st.Media.Position-snap.Position.Seconds()) > 0.1 {
 		l.Errorf("told to stand at %v; the device stands at %v", st.Media.Position, snap.Position)
 	}
+}
+
+// pendingLoad sends a load, and does not wait for its answer.
+func (l *lab) pendingLoad() bridge.Order {
+	o := l.load()
+	l.serial++
+	o.Serial, o.Load.Tag = l.serial, bridge.Tag{Bridge: "b", Entry: "e1", Serial: l.serial}
+	l.player.Do(o)
+	return o
 }

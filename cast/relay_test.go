@@ -25,6 +25,7 @@ type relay struct {
 	fromDevice, toDevice func(wire.Message) []wire.Message
 	rate                 int // bytes a second, each way; 0 is no bound
 	lines                []*line
+	sent                 []wire.Message // every frame from the player, but heartbeats
 }
 
 // line is one connection through the relay.
@@ -115,6 +116,9 @@ func (r *relay) pump(l *line, from, to net.Conn, alter *func(wire.Message) []wir
 		}
 		r.mu.Lock()
 		rate, change := r.rate, *alter
+		if from == l.near && m.Namespace != wire.Heartbeat {
+			r.sent = append(r.sent, m)
+		}
 		r.mu.Unlock()
 		messages := []wire.Message{m}
 		if change != nil { // it may take its time
@@ -160,6 +164,19 @@ func (r *relay) throttle(rate int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.rate = rate
+}
+
+// said is what players have said of one type, oldest first.
+func (r *relay) said(kind string) []wire.Message {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []wire.Message
+	for _, m := range r.sent {
+		if body(m)["type"] == kind {
+			all = append(all, m)
+		}
+	}
+	return all
 }
 
 // silence lets nothing pass any more on the links of now, and tells nobody.
