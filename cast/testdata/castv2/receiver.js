@@ -4,6 +4,7 @@
 'use strict';
 
 const { Server } = require('castv2');
+const { CastMessage } = require('castv2/lib/proto');
 
 const PREFIX = 'urn:x-cast:com.google.cast.';
 const CONNECTION = PREFIX + 'tp.connection';
@@ -124,10 +125,23 @@ function run(server) {
   });
 }
 
+// castv2 reads the format of its messages while it starts, and fails whoever comes before it has.
+function whenReady(next) {
+  try {
+    CastMessage.serialize({
+      protocolVersion: 0, sourceId: 'a', destinationId: 'b', namespace: HEARTBEAT, payloadType: 0, payloadUtf8: '',
+    });
+  } catch (err) {
+    setTimeout(whenReady, 10, next);
+    return;
+  }
+  next();
+}
+
 process.stdin.once('data', (identity) => {
   const server = new Server(JSON.parse(identity));
   server.server.on('secureConnection', (socket) => socket.on('error', () => {}));
   run(server);
-  server.listen(0, '127.0.0.1', () => say({ port: server.server.address().port }));
+  whenReady(() => server.listen(0, '127.0.0.1', () => say({ port: server.server.address().port })));
 });
 process.stdin.once('end', () => process.exit(0));
