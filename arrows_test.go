@@ -50,11 +50,13 @@ func house() map[string]room {
 		"cast/casttest": {imports: []string{"cast/wire"}},
 		"cast/wire":     {},
 
-		"mqtt":               {imports: []string{"bridge", "bridge/media", "mqtt/homeassistant"}, tests: []string{"mqtt/broker"}},
+		"mqtt":               {imports: []string{"bridge", "bridge/media", "mqtt/homeassistant"}, tests: []string{"docs/schema", "mqtt/broker"}},
 		"mqtt/broker":        {},
 		"mqtt/homeassistant": {pure: true},
 
 		"httpstream": {imports: []string{"bridge", "bridge/media"}},
+
+		"bench/sender": {imports: []string{"bridge", "bridge/media", "bridge/queue", "cast", "cast/wire"}},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -218,6 +219,26 @@ func TestAStaticDeviceIsTriedWhereItIsConfiguredAndWhereItIsSeen(t *testing.T) {
 		}
 		if !seen["192.0.2.1:8009"] || !seen["192.0.2.20:8009"] || len(seen) != 2 {
 			t.Errorf("tried %v", k.at)
+		}
+	})
+}
+
+func TestAThousandReconnectsLeaveNothingBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := keep(t, Config{}, kitchen, true)
+		p := k.welcome(t)
+		synctest.Wait()
+		before := runtime.NumGoroutine()
+		for range 1000 {
+			p.conn.Close()
+			if s, ok := (<-k.told).(bridge.Status); !ok || s.Online {
+				t.Fatalf("told %+v", s)
+			}
+			p = k.welcome(t)
+		}
+		synctest.Wait()
+		if after := runtime.NumGoroutine(); after < before-2 || after > before+2 {
+			t.Errorf("%d goroutines, and %d after 1,000 reconnects", before, after)
 		}
 	})
 }
