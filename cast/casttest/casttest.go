@@ -32,9 +32,28 @@
 //
 // # Watching and steering
 //
-// Snapshot, Await, Loads and Fetches tell what happened: Await is how a test waits without sleeping. Finish, Drop,
-// SetRefuse, TakeOver, CloseApp, SetVolume, Pause and Resume do what a remote control, another sender, a bad file or a
-// bad network does.
+// Snapshot, Await, Loads and Fetches tell what happened: Await is how a test waits without sleeping.
+//
+// What a person in the room or another sender does: Pause, Resume, SetVolume, Finish, CloseApp, TakeOver, TakeOverAloof.
+// TakeOver with wire.GroupFollower makes a speaker a member of a group that plays; TakeOverAloof with wire.GroupLeader is
+// the own port of the one that leads.
+//
+// # Faults
+//
+//	Drop             every link is reset
+//	SetSilent        the device hangs; its links stay, and nothing comes
+//	PowerOff/On      a reboot, and no link ends by it
+//	Move             another address; of a group another leader; mDNS tells it
+//	SetBandwidth     a network of so many bytes a second
+//	RefuseLaunch     LAUNCH_ERROR, or CLOSE
+//	HoldLaunch       somebody must allow the launch: AnswerLaunch
+//	SetLaunchDelay   an app that is slow to start
+//	SetRefuse        LOAD_FAILED, with a code or without
+//	LoseFinished     an end that nobody is told of
+//	SendBinary, SendGarbage, SendOversize, SendOdd, SendRaw   what no sender expects
+//
+// They last until they are taken back, or count, or are over at once, and can be combined: Drop, then LoseFinished and
+// Finish, is an end that fell into a gap.
 package casttest
 
 import (
@@ -49,6 +68,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -179,7 +199,8 @@ func dash(s string) string {
 // Receiver is a running simulated Chromecast. Its methods may be called from any goroutine.
 type Receiver struct {
 	cfg      Config
-	listener net.Listener
+	addr     atomic.Pointer[string] // where it listens
+	home     net.Listener           // the device's goroutine changes it
 	identity tls.Certificate
 	tls      *tls.Config
 	dev      *device // its state belongs to the goroutine in loop
@@ -205,13 +226,13 @@ func NewReceiver(cfg Config) (*Receiver, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Receiver{
-		cfg: cfg, listener: ln, identity: identity,
+		cfg: cfg, identity: identity,
 		tls: &tls.Config{Certificates: []tls.Certificate{identity}, MinVersion: tls.VersionTLS12},
 		ctx: ctx, cancel: cancel,
 	}
 	r.dev = newDevice(ctx, cfg)
+	r.listen(ln)
 	r.dev.work.Go(func() { r.dev.loop(ctx) })
-	r.dev.work.Go(r.accept)
 	if cfg.Advertise != nil {
 		if err := r.Advertise(*cfg.Advertise); err != nil {
 			r.Close()
@@ -226,13 +247,12 @@ func NewReceiver(cfg Config) (*Receiver, error) {
 // of the receiver has ended, and may be called more than once.
 func (r *Receiver) Close() {
 	r.cancel()
-	r.listener.Close()
 	r.dev.work.Wait()
 	r.dev.closeIdle()
 }
 
-// Addr is the host:port that the receiver listens on.
-func (r *Receiver) Addr() string { return r.listener.Addr().String() }
+// Addr is the host:port that the receiver listens on. Move changes it.
+func (r *Receiver) Addr() string { return *r.addr.Load() }
 
 // ID is the id that mDNS announces.
 func (r *Receiver) ID() string { return r.cfg.ID }
@@ -240,9 +260,19 @@ func (r *Receiver) ID() string { return r.cfg.ID }
 // Name is the friendly name.
 func (r *Receiver) Name() string { return r.cfg.Name }
 
-func (r *Receiver) accept() {
+// listen takes ln over, until the receiver ends or ln does.
+func (r *Receiver) listen(ln net.Listener) {
+	r.home = ln
+	addr := ln.Addr().String()
+	r.addr.Store(&addr)
+	r.dev.work.Go(func() { r.accept(ln) })
+}
+
+func (r *Receiver) accept(ln net.Listener) {
+	stop := context.AfterFunc(r.ctx, func() { ln.Close() })
+	defer stop()
 	for {
-		conn, err := r.listener.Accept()
+		conn, err := ln.Accept()
 		if err != nil {
 			if !errors.Is(err, net.ErrClosed) && r.ctx.Err() == nil {
 				r.cfg.Log.Error("the receiver accepts no more senders", "device", r.cfg.Name, "err", err)

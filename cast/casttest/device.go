@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,9 +30,20 @@ type device struct {
 	timers map[*timer]bool
 	due    *timer // the next moment at which something happens by itself
 
+	on        bool          // it has power
+	speaks    chan struct{} // nil, or closed when a silence ends
+	network   network
+	host      string // of mDNS, without dashes: a group's is its leader's
+	announced string // the status text that mDNS has told
+	announces []*announcer
+
 	level float64
 	muted bool
 	app   *app // nil only on a speaker that is idle
+
+	launchDelay  time.Duration
+	launchFault  launchFault
+	loseFinished bool // the next FINISHED is told to nobody
 
 	session     *session // nil: nothing is loaded
 	lastSession int
@@ -50,6 +62,7 @@ type app struct {
 	transport  string // also the session id
 	namespaces []string
 	senders    bool // a sender has connected to it
+	aloof      bool // it tells neither transport nor namespaces
 }
 
 func newDevice(ctx context.Context, cfg Config) *device {
@@ -64,7 +77,9 @@ func newDevice(ctx context.Context, cfg Config) *device {
 		ctx:    ctx, calls: make(chan func()), looks: make(chan func()),
 		links: make(map[*link]bool), timers: make(map[*timer]bool),
 		level: 0.5, changed: make(chan struct{}),
+		on: true, host: strings.ReplaceAll(cfg.ID, "-", ""), launchDelay: cfg.LaunchDelay,
 	}
+	d.network.fetches.Store(cfg.Bandwidth)
 	d.app = d.idleApp()
 	return d
 }
@@ -100,13 +115,11 @@ func (d *device) closeIdle() {
 	}
 }
 
-// post has the owner run f. It waits for its turn and reports whether the receiver still runs.
-func (d *device) post(f func()) bool {
+// post has the owner run f, unless the receiver has ended. It waits for its turn.
+func (d *device) post(f func()) {
 	select {
 	case d.calls <- f:
-		return true
 	case <-d.ctx.Done():
-		return false
 	}
 }
 
@@ -157,7 +170,12 @@ func (d *device) stop(t *timer) {
 }
 
 func (d *device) attach(l *link) {
+	if !d.on {
+		l.close()
+		return
+	}
 	d.links[l] = true
+	l.mute.Store(d.speaks != nil)
 	d.log.Debug("sender connected", "remote", l.remote)
 }
 
@@ -208,7 +226,7 @@ func (d *device) receive(l *link, m wire.Message) {
 	}
 	req.kind = req.body.text("type")
 	req.body.get("requestId", &req.id)
-	if req.peer != wire.PlatformReceiver && (d.app == nil || req.peer != d.app.transport) {
+	if req.peer != wire.PlatformReceiver && (d.app == nil || req.peer != d.app.transport || d.app.aloof) {
 		d.sendClose(l, req.peer, req.sender)
 		return
 	}

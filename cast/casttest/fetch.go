@@ -168,12 +168,13 @@ func (s *source) read(buf []byte) (int, error) {
 	return n, err
 }
 
-// throttle takes the time that n bytes need on a network of Config.Bandwidth.
+// throttle takes the time that n bytes need on the network.
 func (s *source) throttle(n int) {
-	if s.dev.cfg.Bandwidth <= 0 {
+	wait := s.dev.network.fetched(n)
+	if wait <= 0 {
 		return
 	}
-	t := time.NewTimer(s.dev.clock.real(time.Duration(float64(n) / float64(s.dev.cfg.Bandwidth) * float64(time.Second))))
+	t := time.NewTimer(s.dev.clock.real(wait))
 	defer t.Stop()
 	select {
 	case <-t.C:

@@ -5,8 +5,10 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"math"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"localcast/cast/wire"
@@ -28,7 +30,13 @@ type link struct {
 	closed chan struct{}
 	once   sync.Once
 
-	routes map[route]bool // the virtual connections; only the device touches them
+	mute atomic.Bool // neither side hears the other; only the device sets it
+
+	patience *time.Timer // ends the link; the reader alone resets it, and its own function
+
+	// Only the device touches what follows.
+	routes map[route]bool // the virtual connections
+	reset  bool           // whatever comes is answered by a reset, since nobody remembers the link
 }
 
 // An outgoing frame does not leave before its time.
@@ -45,7 +53,7 @@ func (l *link) close() {
 	l.once.Do(func() {
 		close(l.closed)
 		if tcp, ok := l.raw.(*net.TCPConn); ok {
-			tcp.SetLinger(0) // a reset, as from a machine that has lost the connection
+			_ = tcp.SetLinger(0) // a reset, as from a machine that has lost the connection; it can only be gone already
 		}
 		l.raw.Close()
 	})
@@ -56,6 +64,14 @@ func (l *link) send(m wire.Message) error {
 	frame, err := wire.Append(nil, m)
 	if err != nil {
 		return err
+	}
+	return l.sendFrame(frame)
+}
+
+// sendFrame is send for bytes that are not looked at.
+func (l *link) sendFrame(frame []byte) error {
+	if l.mute.Load() {
+		return nil
 	}
 	select {
 	case l.out <- outgoing{frame, time.Now()}:
@@ -79,6 +95,9 @@ func (r *Receiver) serve(raw net.Conn) {
 	defer stop()
 	defer l.close()
 
+	if !r.answers(l) {
+		return
+	}
 	conn := tls.Server(raw, r.tls)
 	ctx, cancel := context.WithTimeout(r.ctx, handshakeTime)
 	err := conn.HandshakeContext(ctx)
@@ -88,8 +107,10 @@ func (r *Receiver) serve(raw net.Conn) {
 		return
 	}
 	r.dev.post(func() { r.dev.attach(l) })
+	r.watchSilence(l)
+	defer l.patience.Stop()
 	var writer sync.WaitGroup
-	writer.Go(func() { l.write(conn, r.cfg) })
+	writer.Go(func() { r.write(l, conn) })
 	err = r.read(l, conn)
 	log.Debug("sender gone", "err", err)
 	r.dev.post(func() { r.dev.detach(l) })
@@ -97,11 +118,41 @@ func (r *Receiver) serve(raw net.Conn) {
 	writer.Wait()
 }
 
-// read hands on every message until the link ends. A link that says nothing for Config.Silence is at its end.
+// answers waits until the device answers to somebody who connects, and reports whether it ever does.
+func (r *Receiver) answers(l *link) bool {
+	for {
+		var on bool
+		var speaks <-chan struct{}
+		if !r.dev.look(func() { on, speaks = r.dev.on, r.dev.speaks }) || !on {
+			return false
+		}
+		if speaks == nil {
+			return true
+		}
+		select {
+		case <-speaks:
+		case <-l.closed:
+			return false
+		}
+	}
+}
+
+// watchSilence prepares the end of a link that says nothing for Config.Silence.
+func (r *Receiver) watchSilence(l *link) {
+	l.patience = time.AfterFunc(math.MaxInt64, func() {
+		if l.mute.Load() && l.wait(0) {
+			l.patience.Reset(r.cfg.Silence)
+			return
+		}
+		l.close()
+	})
+}
+
+// read hands on every message until the link ends.
 func (r *Receiver) read(l *link, conn net.Conn) error {
 	for {
 		if r.cfg.Silence > 0 {
-			conn.SetReadDeadline(time.Now().Add(r.cfg.Silence))
+			l.patience.Reset(r.cfg.Silence)
 		}
 		m, err := wire.Read(conn)
 		if errors.Is(err, wire.ErrMalformed) {
@@ -110,6 +161,13 @@ func (r *Receiver) read(l *link, conn net.Conn) error {
 		}
 		if err != nil {
 			return err
+		}
+		if l.mute.Load() {
+			r.dev.post(func() { r.dev.unheard(l) })
+			continue
+		}
+		if !l.wait(r.dev.network.carries(len(m.Text) + len(m.Binary))) {
+			return net.ErrClosed
 		}
 		switch m.Namespace {
 		case wire.Heartbeat:
@@ -138,7 +196,7 @@ func answerPing(l *link, m wire.Message) error {
 }
 
 // write writes what is queued, one whole frame a write, and the receiver's own PINGs.
-func (l *link) write(conn net.Conn, cfg Config) {
+func (r *Receiver) write(l *link, conn net.Conn) {
 	defer l.close()
 	ping, err := wire.Append(nil, wire.Message{
 		Source: wire.Transport, Destination: wire.Transport, Namespace: wire.Heartbeat, Text: `{"type":"PING"}`,
@@ -147,8 +205,8 @@ func (l *link) write(conn net.Conn, cfg Config) {
 		return
 	}
 	var tick <-chan time.Time
-	if cfg.PingInterval > 0 {
-		t := time.NewTicker(cfg.PingInterval)
+	if r.cfg.PingInterval > 0 {
+		t := time.NewTicker(r.cfg.PingInterval)
 		defer t.Stop()
 		tick = t.C
 	}
@@ -159,10 +217,16 @@ func (l *link) write(conn net.Conn, cfg Config) {
 			return
 		case <-tick:
 		case o := <-l.out:
-			if !l.wait(cfg.Latency - time.Since(o.since)) {
+			if !l.wait(r.cfg.Latency - time.Since(o.since)) {
 				return
 			}
 			frame = o.frame
+		}
+		if l.mute.Load() {
+			continue
+		}
+		if !l.wait(r.dev.network.carries(len(frame))) {
+			return
 		}
 		conn.SetWriteDeadline(time.Now().Add(writeTime))
 		if _, err := conn.Write(frame); err != nil {
@@ -174,7 +238,12 @@ func (l *link) write(conn net.Conn, cfg Config) {
 // wait lets d pass, and reports whether the link is still there then.
 func (l *link) wait(d time.Duration) bool {
 	if d <= 0 {
-		return true
+		select {
+		case <-l.closed:
+			return false
+		default:
+			return true
+		}
 	}
 	t := time.NewTimer(d)
 	defer t.Stop()

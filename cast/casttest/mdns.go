@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/miekg/dns"
 	"golang.org/x/net/ipv4"
@@ -30,36 +31,73 @@ const (
 // An announcer answers for one receiver on one interface. It is a responder of its own, not zeroconf's, because that one
 // also answers what arrives on other interfaces, outlives its Shutdown by seconds, and races with it.
 type announcer struct {
+	receiver *Receiver
 	iface    net.Interface
 	conn     *ipv4.PacketConn
 	group    *net.UDPAddr
 	instance string
-	host     string
-	records  func(ttl uint32) []dns.RR
+	ct       string   // of the TXT records, with cd
+	cd       string   // likewise
+	last     presence // what was told last; only the announcer's goroutine touches it
+}
+
+// A presence is what mDNS tells of a device at one moment.
+type presence struct {
+	on   bool
+	addr string // host:port
+	host string // 32 hex digits
+	busy bool   // an app runs
+	text string // what it says
+}
+
+// presence runs on the owner's goroutine.
+func (d *device) presence(addr string) presence {
+	p := presence{on: d.on && d.speaks == nil, addr: addr, host: d.host, busy: !d.idle()}
+	if p.busy {
+		p.text = d.statusText()
+	}
+	return p
+}
+
+// announceStatus has mDNS tell the status text, if it is another than before.
+func (d *device) announceStatus() {
+	if text := d.presence("").text; text != d.announced {
+		d.announced = text
+		d.announce()
+	}
+}
+
+// announce has mDNS tell how things stand.
+func (d *device) announce() {
+	for _, a := range d.announces {
+		a.wake()
+	}
 }
 
 // Advertise announces the receiver by mDNS (IPv4) on one interface until Close, which says goodbye. On the loopback
 // interface, given by name, it stays on this machine.
 func (r *Receiver) Advertise(iface net.Interface) error {
-	addr, err := net.ResolveTCPAddr("tcp4", r.Addr())
-	if err != nil {
-		return fmt.Errorf("advertise receiver: %w", err)
+	a := &announcer{
+		receiver: r, iface: iface, group: &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: mdnsPort}, cd: randomID(false),
 	}
-	ips, err := announced(iface, addr.IP)
-	if err != nil {
-		return fmt.Errorf("advertise receiver: %w", err)
+	a.ct = strings.ToUpper(a.cd[:6])
+	if r.cfg.Kind == Group {
+		a.cd = r.cfg.ID
 	}
-	a := &announcer{iface: iface, group: &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: mdnsPort}}
 	plain := strings.ReplaceAll(r.cfg.ID, "-", "")
 	a.instance = strings.ReplaceAll(r.cfg.Model, " ", "-") + "-" + plain + "." + castService
-	a.host = dash(plain) + ".local."
-	txt := r.txt()
-	a.records = func(ttl uint32) []dns.RR { return a.zone(ttl, uint16(addr.Port), ips, txt) }
+	if _, err := a.zone(recordTTL, presence{addr: r.Addr(), host: plain}); err != nil {
+		return fmt.Errorf("advertise receiver: %w", err)
+	}
 	if err := a.listen(); err != nil {
 		return fmt.Errorf("advertise receiver on %s: %w", iface.Name, err)
 	}
-	if !r.dev.ask(func() { r.dev.work.Go(func() { r.announce(a) }) }) {
-		a.conn.Close()
+	started := r.dev.ask(func() {
+		r.dev.announces = append(r.dev.announces, a)
+		r.dev.work.Go(func() { r.announce(a) })
+	})
+	if !started {
+		a.close()
 		return ErrClosed
 	}
 	return nil
@@ -84,33 +122,72 @@ func announced(iface net.Interface, listen net.IP) ([]net.IP, error) {
 }
 
 // txt are the TXT records of a device, in the order in which devices send them.
-func (r *Receiver) txt() []string {
-	bs := strings.ToUpper(strings.ReplaceAll(r.cfg.ID, "-", "")[:12])
-	cd := randomID(false)
-	if r.cfg.Kind == Group {
-		cd = r.cfg.ID
+func (a *announcer) txt(now presence) []string {
+	cfg := a.receiver.cfg
+	bs := strings.ToUpper(strings.ReplaceAll(cfg.ID, "-", "")[:12])
+	st := "0"
+	if now.busy {
+		st = "1"
 	}
 	plain := strings.NewReplacer(`\`, `\\`).Replace // the DNS library reads its own escapes in what it is to send
 	return []string{
-		"id=" + r.cfg.ID, "cd=" + cd, "rm=", "ve=05", "md=" + plain(r.cfg.Model), "ic=/setup/icon.png",
-		"fn=" + plain(r.cfg.Name), "ca=" + strconv.Itoa(r.cfg.Capabilities), "st=0", "bs=" + bs, "nf=1", "rs=",
-		"ct=" + strings.ToUpper(cd[:6]),
+		"id=" + cfg.ID, "cd=" + a.cd, "rm=", "ve=05", "md=" + plain(cfg.Model), "ic=/setup/icon.png",
+		"fn=" + plain(cfg.Name), "ca=" + strconv.Itoa(cfg.Capabilities), "st=" + st, "bs=" + bs, "nf=1",
+		"rs=" + plain(clip(now.text, maxTXT-len("rs="))), "ct=" + a.ct,
 	}
 }
 
+// maxTXT is how many bytes one TXT string may have.
+const maxTXT = 255
+
+// clip shortens s to at most n bytes of whole characters.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
 // zone is all that there is to tell.
-func (a *announcer) zone(ttl uint32, port uint16, ips []net.IP, txt []string) []dns.RR {
+func (a *announcer) zone(ttl uint32, now presence) ([]dns.RR, error) {
+	addr, err := net.ResolveTCPAddr("tcp4", now.addr)
+	if err != nil {
+		return nil, err
+	}
+	ips, err := announced(a.iface, addr.IP)
+	if err != nil {
+		return nil, err
+	}
 	head := func(name string, kind uint16, flags uint16) dns.RR_Header {
 		return dns.RR_Header{Name: name, Rrtype: kind, Class: dns.ClassINET | flags, Ttl: ttl}
 	}
+	host := dash(now.host) + ".local."
 	zone := []dns.RR{
 		&dns.PTR{Hdr: head(castService, dns.TypePTR, 0), Ptr: a.instance},
 		&dns.PTR{Hdr: head(enumeration, dns.TypePTR, 0), Ptr: castService},
-		&dns.SRV{Hdr: head(a.instance, dns.TypeSRV, cacheFlush), Port: port, Target: a.host},
-		&dns.TXT{Hdr: head(a.instance, dns.TypeTXT, cacheFlush), Txt: txt},
+		&dns.SRV{Hdr: head(a.instance, dns.TypeSRV, cacheFlush), Port: uint16(addr.Port), Target: host},
+		&dns.TXT{Hdr: head(a.instance, dns.TypeTXT, cacheFlush), Txt: a.txt(now)},
 	}
 	for _, ip := range ips {
-		zone = append(zone, &dns.A{Hdr: head(a.host, dns.TypeA, cacheFlush), A: ip})
+		zone = append(zone, &dns.A{Hdr: head(host, dns.TypeA, cacheFlush), A: ip})
+	}
+	return zone, nil
+}
+
+// records is what there is to tell now: nothing while the device has no power or is silent, and after its end only what
+// was told last.
+func (a *announcer) records(ttl uint32) []dns.RR {
+	r := a.receiver
+	r.dev.look(func() { a.last = r.dev.presence(r.Addr()) })
+	if !a.last.on {
+		return nil
+	}
+	zone, err := a.zone(ttl, a.last)
+	if err != nil { // the interface has lost its addresses
+		r.cfg.Log.Debug("nothing to announce", "device", r.cfg.Name, "err", err)
 	}
 	return zone
 }
@@ -129,24 +206,27 @@ func (a *announcer) listen() error {
 		a.conn.SetControlMessage(ipv4.FlagInterface, true),
 	)
 	if err != nil {
-		a.conn.Close()
+		a.close()
 	}
 	return err
 }
 
 // announce tells of the receiver twice, a second apart, answers questions, and takes it all back when the receiver ends.
 func (r *Receiver) announce(a *announcer) {
-	defer a.conn.Close()
-	stop := context.AfterFunc(r.ctx, func() { a.conn.SetReadDeadline(time.Now()) })
+	defer a.close()
+	stop := context.AfterFunc(r.ctx, a.wake)
 	defer stop()
 	log := r.cfg.Log.With("device", r.cfg.Name)
 	say := func(m *dns.Msg, to *net.UDPAddr) {
+		if len(m.Answer) == 0 {
+			return
+		}
 		if err := a.send(m, to); err != nil {
 			log.Debug("mDNS message not sent", "remote", to.String(), "err", err)
 		}
 	}
 	say(news(a.records(recordTTL)), a.group)
-	a.conn.SetReadDeadline(time.Now().Add(time.Second))
+	a.wakeAt(time.Now().Add(time.Second))
 	for buf := make([]byte, 9000); ; {
 		n, from, err := a.read(buf)
 		switch {
@@ -154,11 +234,12 @@ func (r *Receiver) announce(a *announcer) {
 			say(news(a.records(0)), a.group)
 			return
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			say(news(a.records(recordTTL)), a.group)
-			a.conn.SetReadDeadline(time.Time{})
+			// What comes to pass from here on sets the deadline anew.
+			a.wakeAt(time.Time{})
 			if r.ctx.Err() != nil { // the deadline that was to wake this loop may be the one just taken away
-				a.conn.SetReadDeadline(time.Now())
+				a.wake()
 			}
+			say(news(a.records(recordTTL)), a.group)
 		case err != nil:
 			log.Warn("mDNS ends", "err", err)
 			return
@@ -169,6 +250,15 @@ func (r *Receiver) announce(a *announcer) {
 		}
 	}
 }
+
+// wake makes the announcer look how things stand.
+func (a *announcer) wake() { a.wakeAt(time.Now()) }
+
+// wakeAt is wake at a later time, never if that is zero. It fails only on a closed socket, whose reader ends anyway.
+func (a *announcer) wakeAt(t time.Time) { _ = a.conn.SetReadDeadline(t) }
+
+// close leaves the group; nothing was buffered that could be lost.
+func (a *announcer) close() { _ = a.conn.Close() }
 
 // read reads one message. Its length is 0 if it came by another interface.
 func (a *announcer) read(buf []byte) (int, *net.UDPAddr, error) {

@@ -194,8 +194,17 @@ func (r *Receiver) Resume() {
 	})
 }
 
-func (r *Receiver) withPlay(f func(*play)) {
+// steer has the owner run f and waits until it has, unless there is no power.
+func (r *Receiver) steer(f func()) {
 	r.dev.ask(func() {
+		if r.dev.on {
+			f()
+		}
+	})
+}
+
+func (r *Receiver) withPlay(f func(*play)) {
+	r.steer(func() {
 		if s := r.dev.session; s != nil && !s.play.loading {
 			f(s.play)
 		}
@@ -204,7 +213,7 @@ func (r *Receiver) withPlay(f func(*play)) {
 
 // SetVolume turns the volume as the device's own buttons do. level is from 0 to 1.
 func (r *Receiver) SetVolume(level float64, muted bool) {
-	r.dev.ask(func() {
+	r.steer(func() {
 		r.dev.level, r.dev.muted = min(1, max(0, level)), muted
 		r.dev.broadcastReceiver(0)
 	})
@@ -212,7 +221,7 @@ func (r *Receiver) SetVolume(level float64, muted bool) {
 
 // Drop cuts every link by a reset. What plays goes on.
 func (r *Receiver) Drop() {
-	r.dev.ask(func() {
+	r.steer(func() {
 		for l := range r.dev.links {
 			l.close()
 		}
@@ -221,7 +230,7 @@ func (r *Receiver) Drop() {
 
 // TakeOver starts another app in place of what runs, as another sender does. It has the media namespace and plays nothing.
 func (r *Receiver) TakeOver(appID, name string) {
-	r.dev.ask(func() {
+	r.steer(func() {
 		r.dev.startApp(appID, name, "media")
 		r.dev.broadcastReceiver(0)
 	})
@@ -229,7 +238,7 @@ func (r *Receiver) TakeOver(appID, name string) {
 
 // CloseApp ends what runs, as "stop casting" of a remote control does.
 func (r *Receiver) CloseApp() {
-	r.dev.ask(func() {
+	r.steer(func() {
 		r.dev.endApp()
 		r.dev.broadcastReceiver(0)
 	})

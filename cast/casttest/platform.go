@@ -67,17 +67,30 @@ func (d *device) launch(req *request) {
 		d.reply(req, map[string]any{"type": "LAUNCH_ERROR", "requestId": req.id, "reason": reason})
 		return
 	}
-	if d.cfg.LaunchStatus {
-		d.reply(req, map[string]any{"type": "LAUNCH_STATUS", "launchRequestId": req.id, "status": "USER_ALLOWED"})
+	if d.launchGoesWrong(req) {
+		return
 	}
+	if d.cfg.LaunchStatus {
+		d.launchStatus(req, "USER_ALLOWED")
+	}
+	d.runPlayer(req)
+}
+
+// launchStatus tells what the person in front of the device thinks of a launch. It carries no requestId.
+func (d *device) launchStatus(req *request, status string) {
+	d.reply(req, map[string]any{"type": "LAUNCH_STATUS", "launchRequestId": req.id, "status": status})
+}
+
+// runPlayer starts the Default Media Receiver for a LAUNCH, which may take some time.
+func (d *device) runPlayer(req *request) {
 	start := func() {
 		if d.app == nil || d.app.id != wire.DefaultMediaReceiver {
 			d.startApp(wire.DefaultMediaReceiver, playerName, "cac", "debugoverlay", "media")
 		}
 		d.broadcastReceiver(req.id)
 	}
-	if d.cfg.LaunchDelay > 0 {
-		d.after(d.cfg.LaunchDelay, start)
+	if d.launchDelay > 0 {
+		d.after(d.launchDelay, start)
 		return
 	}
 	start()
@@ -178,11 +191,11 @@ type application struct {
 	IconURL           string      `json:"iconUrl"`
 	IsIdleScreen      bool        `json:"isIdleScreen"`
 	LaunchedFromCloud bool        `json:"launchedFromCloud"`
-	Namespaces        []namespace `json:"namespaces"`
+	Namespaces        []namespace `json:"namespaces,omitempty"`
 	SenderConnected   bool        `json:"senderConnected"`
 	SessionID         string      `json:"sessionId"`
 	StatusText        string      `json:"statusText"`
-	TransportID       string      `json:"transportId"`
+	TransportID       string      `json:"transportId,omitempty"`
 	UniversalAppID    string      `json:"universalAppId"`
 }
 
@@ -213,18 +226,22 @@ func (d *device) receiverStatus(requestID int64) receiverStatus {
 		for _, n := range a.namespaces {
 			names = append(names, namespace{n})
 		}
-		out.Status.Applications = []application{{
+		shown := application{
 			AppID: a.id, AppType: "WEB", DisplayName: a.name, IsIdleScreen: a.id == wire.Backdrop,
 			Namespaces: names, SenderConnected: a.senders, SessionID: a.transport, StatusText: d.statusText(),
 			TransportID: a.transport, UniversalAppID: a.id,
-		}}
+		}
+		if a.aloof {
+			shown.TransportID, shown.Namespaces = "", nil
+		}
+		out.Status.Applications = []application{shown}
 	}
 	return out
 }
 
 // statusText is what a person reads: the app's name, or "Casting: " and the title.
 func (d *device) statusText() string {
-	if d.app.id == wire.Backdrop {
+	if d.idle() {
 		return ""
 	}
 	if d.session != nil {
@@ -237,5 +254,6 @@ func (d *device) statusText() string {
 
 // broadcastReceiver tells every sender what runs. requestID is that of the request which changed it, else 0.
 func (d *device) broadcastReceiver(requestID int64) {
+	d.announceStatus()
 	d.broadcast(wire.PlatformReceiver, wire.Receiver, d.receiverStatus(requestID))
 }

@@ -326,6 +326,10 @@ func (d *device) leaveItem(reason string, requestID int64, loading int) {
 	p.record.Ended = reason
 	p.cancel()
 	d.log.Info("item ended", "item", p.item.label(), "reason", reason)
+	if reason == "FINISHED" && d.loseFinished {
+		d.loseFinished = false
+		return
+	}
 	d.broadcast(d.app.transport, wire.Media,
 		mediaMessage{Type: "MEDIA_STATUS", Status: []mediaStatus{st}, RequestID: requestID})
 }

@@ -1,10 +1,8 @@
 package casttest_test
 
 import (
-	"context"
 	"crypto/tls"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -275,19 +273,4 @@ func serve(t *testing.T, name string, content []byte) (url string) {
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
 	return srv.URL + "/" + name
-}
-
-// until waits for the receiver.
-func until(t *testing.T, r *casttest.Receiver, what string, ok func(casttest.Snapshot) bool) casttest.Snapshot {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	s, err := r.Await(ctx, ok)
-	if errors.Is(err, context.DeadlineExceeded) {
-		t.Fatalf("no %s: %+v", what, s)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
