@@ -238,6 +238,29 @@ func TestCommands(t *testing.T) {
 			kitchen does seek to 60
 			> kitchen: seek +30
 			kitchen does seek to 90`,
+		"speed": playing + `
+			. kitchen subtitled 1 0
+			> kitchen: speed 1.5
+			kitchen does rate 1.5`,
+		"subtitles by their number, their language, their name, and none": playing + `
+			. kitchen subtitled 1 0
+			> kitchen: subtitles 2
+			kitchen does tracks [9]
+			> kitchen: subtitles de
+			kitchen does tracks [7]
+			> kitchen: subtitles deutsch
+			kitchen does tracks [7]
+			> kitchen: subtitles off
+			kitchen does tracks []`,
+		"subtitles that are not there": playing + `
+			. kitchen subtitled 1 0
+			> kitchen: subtitles 3
+			kitchen answers subtitles: not_found
+			> kitchen: subtitles fr
+			kitchen answers subtitles: not_found`,
+		"subtitles of what has none": playing + `
+			> kitchen: subtitles de
+			kitchen answers subtitles: unsupported`,
 		"volume by, and mute": kitchen + `
 			> kitchen: volume +5
 			kitchen does volume to 35

@@ -11,6 +11,7 @@ const (
 // publish tells the world what the device does now, in the contract's order.
 func (r *running) publish(queueToo bool) {
 	p := r.ports.Publisher
+	r.otherTracks = false
 	if queueToo {
 		p.State(r.queueState())
 	}
@@ -51,9 +52,13 @@ func (r *running) deviceState() DeviceState {
 	switch m := r.status.Media; {
 	case !v.Ours && v.Online && m != nil:
 		s.foreign(m)
+		s.subtitles(m)
 	case v.Ours && at >= 0:
 		e := r.machine.At(at)
 		s.own(e)
+		if m != nil && (m.Tag == nil || m.Tag.Entry == e.ID.String()) {
+			s.subtitles(m)
+		}
 		s.Artwork = artwork(r.ports.Links, e.Item)
 	}
 	if !v.At.IsZero() {

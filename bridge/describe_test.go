@@ -48,6 +48,9 @@ func TestDeviceState(t *testing.T) {
 			`state="playing" title="Bluey" subtitle="S01E02 Hospital" artist=null season=1 episode=2 year=null kind="episode" ` +
 				`item="bluey2" entry="e1" content_type="video/mp4" duration=420 position=12 rate=1 ours=true app="Default Media Receiver" ` +
 				`queue_index=0 queue_length=1 artwork=null subtitles=null subtitle_tracks=[] error=null`},
+		"subtitles, though nothing else has changed": {playing + ". kitchen subtitled 1 0\n. kitchen subtitled 1 9",
+			`state="playing" subtitles="en" ` +
+				`subtitle_tracks=[{"track":1,"language":"de-AT","name":"Deutsch"},{"track":2,"language":"en","name":""}]`},
 		"of what is off and has a queue": {playing + ". kitchen plays 30\n. kitchen: stop\n. kitchen done\n. kitchen off",
 			`state="off" title="Alien" item="alien" entry="e1" duration=7000 position=30 app=null queue_index=0`},
 		"of what has nothing": {kitchen,

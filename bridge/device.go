@@ -133,8 +133,9 @@ type running struct {
 	unsent save // what waits for the disk
 	busy   bool // the disk works on an earlier one
 
-	toldOnline bool
-	search     SearchState
+	toldOnline  bool
+	otherTracks bool // other subtitles than were told
+	search      SearchState
 }
 
 func newRunning(d *device, saves chan<- save, stored <-chan queue.Stored) *running {
@@ -201,7 +202,11 @@ func (r *running) letter(l any) {
 		if l.Online && !l.Asked {
 			r.status.Media = media // still as far as anybody knows
 		}
+		r.otherTracks = !sameSubtitles(media, r.status.Media)
 		r.step(r.report(l))
+		if r.otherTracks && r.toldOnline {
+			r.publish(false)
+		}
 	case Ended:
 		r.step(r.ended(l))
 	case Done:
@@ -232,7 +237,7 @@ func (r *running) report(s Status) queue.Report {
 	out.Playing = true
 	out.Media = queue.Session{
 		State: queue.State(m.State), Position: m.Position, At: m.At, Rate: m.Rate, Duration: m.Duration,
-		CanPause: m.CanPause, CanSeek: m.CanSeek, CanSkip: m.CanSkip,
+		CanPause: m.CanPause, CanSeek: m.CanSeek, CanSkip: m.CanSkip, CanRate: m.CanRate, CanTracks: m.CanTracks,
 	}
 	if s.Default {
 		out.Media.Ours, out.Media.Entry, out.Media.Serial = r.recognise(m.Tag, m.URL)
@@ -278,6 +283,9 @@ func (r *running) ended(e Ended) queue.Ended {
 // take hands a resolved command to the machine.
 func (r *running) take(t turn) {
 	r.ref++
+	if req, ok := t.command.Request.(Subtitles); ok {
+		t.input, t.err = r.subtitles(req)
+	}
 	r.owed[r.ref] = t
 	if t.input == nil {
 		r.step(queue.Turn{Ref: r.ref})
@@ -298,7 +306,11 @@ func (r *running) act(e queue.Effect) {
 	case queue.Load[media.Item]:
 		r.load(e)
 	case queue.Do:
-		r.player.Do(Order{Serial: e.Serial, Kind: OrderKind(e.What), Position: e.Position, Volume: e.Volume, Muted: e.Muted})
+		o := Order{Serial: e.Serial, Kind: OrderKind(e.What), Position: e.Position, Volume: e.Volume, Muted: e.Muted, Rate: e.Rate}
+		if e.Track > 0 {
+			o.Tracks = []int{e.Track}
+		}
+		r.player.Do(o)
 	case queue.Persist[media.Item]:
 		r.unsent = r.unsent.with(save{change: &e.Change, ticket: e.Ticket})
 		r.send()

@@ -102,6 +102,10 @@ func (p *fakePlayer) Do(o Order) {
 		line += fmt.Sprintf(" to %d", o.Volume)
 	case OrderMute:
 		line += fmt.Sprintf(" %v", o.Muted)
+	case OrderRate:
+		line += fmt.Sprintf(" %g", o.Rate)
+	case OrderTracks:
+		line += fmt.Sprintf(" %v", o.Tracks)
 	}
 	p.journal.note(p.topic, "does "+line)
 	if o.Kind != OrderLoad {

@@ -118,6 +118,10 @@ func input(c Command) (func(queue.Ref) queue.Input, error) {
 		return func(ref queue.Ref) queue.Input { return queue.Volume{Ref: ref, To: *req.Delta, By: true} }, nil
 	case Mute:
 		return func(ref queue.Ref) queue.Input { return queue.Mute{Ref: ref, Muted: req.Muted} }, nil
+	case Speed:
+		return func(ref queue.Ref) queue.Input { return queue.Speed{Ref: ref, Rate: req.Rate} }, nil
+	case Subtitles: // the device's goroutine knows the tracks
+		return nil, nil
 	}
 	return edit(c)
 }

@@ -246,6 +246,12 @@ func (w *world) session(p *fakePlayer, word, rest string) {
 		p.tell(receiver)
 	case "plays":
 		ours(func(m *MediaStatus) { scan(&m.Position) })
+	case "subtitled": // it plays with two text tracks, of which the one with that id shows
+		ours(func(m *MediaStatus) {
+			m.CanRate, m.CanTracks, m.Shown = true, true, []int{0}
+			m.Tracks = []Track{{ID: 7, Language: "de-AT", Name: "Deutsch"}, {ID: 9, Language: "en"}}
+			scan(&m.Position, &m.Shown[0])
+		})
 	case "pauses":
 		ours(func(m *MediaStatus) { m.State = PlayPaused; scan(&m.Position) })
 	case "runs", "rests": // a load of an earlier bridge: entry, serial, position
@@ -350,6 +356,14 @@ func (w *world) request(to, name, text string, args map[string]string) Request {
 			return Seek{Offset: &seconds}
 		}
 		return Seek{Position: &seconds}
+	case "speed":
+		rate, _ := strconv.ParseFloat(text, 64)
+		return Speed{Rate: rate}
+	case "subtitles":
+		if text == "off" || number > 0 {
+			return Subtitles{Track: number, Off: text == "off"}
+		}
+		return Subtitles{Language: text}
 	case "volume":
 		if signed {
 			return Volume{Delta: &number}

@@ -49,6 +49,10 @@ func (m *Machine[T]) command(in Input) bool {
 		m.volume(in)
 	case Mute:
 		m.mute(in)
+	case Speed:
+		m.adjust(in.Ref, m.device.Media.CanRate, Do{What: DoRate, Rate: in.Rate})
+	case Subtitles:
+		m.adjust(in.Ref, m.device.Media.CanTracks, Do{What: DoTracks, Track: in.Track})
 	case Turn:
 		m.answer(in.Ref, Outcome{})
 	default:
@@ -266,6 +270,19 @@ func (m *Machine[T]) seek(in Seek) {
 		return
 	}
 	m.await(in.Ref, m.seekTo(to), Outcome{})
+}
+
+// adjust changes how our session plays, if the device can do that.
+func (m *Machine[T]) adjust(ref Ref, allowed bool, d Do) {
+	switch {
+	case m.blocked(ref, m.device.Playing && allowed, d):
+	case !m.play.confirmed || m.play.state == Loading:
+		m.refuse(ref, CodeNotPlaying, "nothing is playing yet")
+	case !allowed:
+		m.refuse(ref, CodeUnsupported, "the device cannot do that with what it plays")
+	default:
+		m.await(ref, m.order(d), Outcome{})
+	}
 }
 
 func (m *Machine[T]) volume(in Volume) {

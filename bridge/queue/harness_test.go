@@ -184,6 +184,10 @@ func order(d Do) string {
 		return fmt.Sprintf("volume to %d", d.Volume)
 	case DoMute:
 		return fmt.Sprintf("mute %v", d.Muted)
+	case DoRate:
+		return fmt.Sprintf("rate to %g", d.Rate)
+	case DoTracks:
+		return fmt.Sprintf("track %d", d.Track)
 	}
 	return "order " + string(d.What)
 }
@@ -260,6 +264,10 @@ func (h *house) input(t *testing.T, name string, args []string) Input {
 		}
 		on := args[0] == "on"
 		return Mute{h.ref, &on}
+	case "speed":
+		return Speed{h.ref, number(0)}
+	case "subtitles":
+		return Subtitles{h.ref, int(number(0))}
 	case "remove":
 		var ids []EntryID
 		for i := range args {
@@ -355,6 +363,10 @@ func (h *house) word(t *testing.T, name string, args []string) Input {
 		return r
 	case "playing":
 		return ours(Playing)
+	case "able": // it plays, and can change speed and track
+		r = ours(Playing)
+		r.Media.CanRate, r.Media.CanTracks = true, true
+		return r
 	case "paused":
 		return ours(Paused)
 	case "buffering":
@@ -372,7 +384,7 @@ func (h *house) word(t *testing.T, name string, args []string) Input {
 		return r
 	case "other": // another sender's media, which allows everything; "mute" is an app that allows nothing
 		r.Receiver, r.Playing = false, true
-		r.Media = Session{State: Playing, At: h.now, Rate: 1, CanPause: true, CanSeek: true, CanSkip: true}
+		r.Media = Session{State: Playing, At: h.now, Rate: 1, CanPause: true, CanSeek: true, CanSkip: true, CanRate: true, CanTracks: true}
 		if len(args) > 0 {
 			r.Playing, r.Media = false, Session{}
 		}

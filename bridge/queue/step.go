@@ -51,6 +51,16 @@ type (
 		Ref   Ref
 		Muted *bool
 	}
+	// Speed plays faster or slower; Rate is 0.5 to 2.
+	Speed struct {
+		Ref  Ref
+		Rate float64
+	}
+	// Subtitles shows a track of what plays, by the device's own id, or none with 0.
+	Subtitles struct {
+		Ref   Ref
+		Track int
+	}
 	// Remove takes entries out; Index is used where Entries is empty.
 	Remove struct {
 		Ref      Ref
@@ -151,8 +161,8 @@ type Session struct {
 	At       time.Time
 	Rate     float64
 	Duration float64
-	// What another sender's session allows.
-	CanPause, CanSeek, CanSkip bool
+	// What the session allows; of our own only the last two may be missing.
+	CanPause, CanSeek, CanSkip, CanRate, CanTracks bool
 }
 
 // State is what is going on.
@@ -203,6 +213,8 @@ func (Wake) input()      {}
 func (Seek) input()      {}
 func (Volume) input()    {}
 func (Mute) input()      {}
+func (Speed) input()     {}
+func (Subtitles) input() {}
 func (Remove) input()    {}
 func (Move) input()      {}
 func (Jump) input()      {}
@@ -234,6 +246,8 @@ type (
 		Position float64
 		Volume   int
 		Muted    bool
+		Rate     float64
+		Track    int // 0: none
 	}
 	// Persist stores a change durably; Stored with its Ticket answers. Changes are stored in order.
 	Persist[T any] struct {
@@ -274,6 +288,8 @@ const (
 	DoMute      What = "mute"
 	DoNext      What = "next"
 	DoPrevious  What = "previous"
+	DoRate      What = "rate"
+	DoTracks    What = "tracks"
 )
 
 // Event is what happened to an entry or the queue.

@@ -31,6 +31,22 @@ func TestTransport(t *testing.T) {
 			play a  -> load e1(a)
 			seek 40 -> ok pending, ok
 			loaded  -> seek to 40`,
+		"speed and subtitles wait for nothing: while it loads there is nothing to change": `
+			online
+			play a      -> load e1(a)
+			speed 1.5   -> ok pending, not_playing
+			subtitles 1 -> not_playing`,
+		"speed and subtitles where the device can": started + `
+			able
+			speed 1.5   -> rate to 1.5
+			done        -> ok
+			subtitles 2 -> track 2
+			denied      -> rejected
+			subtitles 0 -> track 0
+			done        -> ok`,
+		"speed and subtitles where it cannot": started + `
+			speed 1.5   -> unsupported
+			subtitles 1 -> unsupported`,
 		"toggle pauses what plays and resumes what is paused": started + `
 			toggle -> order pause
 			done   -> ok
