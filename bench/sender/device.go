@@ -4,12 +4,13 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/rand"
+	cryptorand "crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
@@ -45,12 +46,12 @@ func newDevice(name string, certificate tls.Certificate) (*device, error) {
 }
 
 func selfSigned() (tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), cryptorand.Reader)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("make a key: %w", err)
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(24 * time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	der, err := x509.CreateCertificate(cryptorand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("make a certificate: %w", err)
 	}
@@ -138,10 +139,8 @@ func (d *device) write(from, namespace, text string) {
 
 // tell tells of a jump twice a second until ctx ends.
 func (d *device) tell(ctx context.Context) {
-	select {
-	case <-ctx.Done():
+	if !pause(ctx, rand.N(eventEvery)) {
 		return
-	case <-time.After(jitter()):
 	}
 	tick := time.NewTicker(eventEvery)
 	defer tick.Stop()

@@ -97,6 +97,9 @@ func measure(count int, length time.Duration) error {
 
 // command sends a volume every second, each time another one.
 func command(ctx context.Context, b *bridge.Bridge, d *device) {
+	if !pause(ctx, rand.N(commandEvery)) {
+		return
+	}
 	tick := time.NewTicker(commandEvery)
 	defer tick.Stop()
 	for level := 1; ; level = level%100 + 1 {
@@ -122,5 +125,12 @@ func report(what string, devices int, length time.Duration, all []time.Duration)
 		what, devices, length, len(all), at(0.5), at(0.99), all[len(all)-1])
 }
 
-// jitter spreads devices over the time between two events.
-func jitter() time.Duration { return rand.N(eventEvery) }
+// pause waits, so that not every device does everything at the same moment. It reports whether ctx still runs.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
