@@ -56,6 +56,8 @@ func house() map[string]room {
 
 		"httpstream": {imports: []string{"bridge", "bridge/media"}},
 
+		"docs/schema": {},
+
 		"bench/sender": {imports: []string{"bridge", "bridge/media", "bridge/queue", "cast", "cast/wire"}},
 	}
 }

@@ -140,7 +140,10 @@ func (h *home) listen() {
 	if token := h.ear.client.Connect(); !token.WaitTimeout(patience) || token.Error() != nil {
 		h.t.Fatalf("the household cannot reach the broker: %v", token.Error())
 	}
-	h.t.Cleanup(func() { h.ear.client.Disconnect(100) })
+	h.t.Cleanup(func() {
+		h.ear.client.Disconnect(100)
+		h.ear.heardTheContract()
+	})
 }
 
 // ear hears what is published, in order.

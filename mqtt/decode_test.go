@@ -14,14 +14,16 @@ var contract = topics{base: "localcast", discovery: "homeassistant"}
 
 func ptr[T any](v T) *T { return &v }
 
-// decoded decodes a message that must be a command's.
+// decoded decodes a message that must be a command's, and holds it against the schemas.
 func decoded(t *testing.T, topic, payload string) request {
 	t.Helper()
 	to, ok := contract.parse("localcast/" + topic)
 	if !ok {
 		t.Fatalf("%s is no topic of a command", topic)
 	}
-	return contract.decode(to, []byte(payload))
+	r := contract.decode(to, []byte(payload))
+	agree(t, r, payload)
+	return r
 }
 
 func TestRequests(t *testing.T) {
