@@ -116,7 +116,7 @@ func (m *mp4) kind() mediumKind {
 
 func (m *mp4) look(piece []byte, at, size int64) (time.Duration, int64) {
 	for p := int64(0); ; {
-		if p+16 > int64(len(piece)) {
+		if int64(len(piece))-p < 16 { // not p+16: p may be as large as a number can be
 			return 0, at + p
 		}
 		name, n, body := box(piece[p:])
