@@ -15,7 +15,8 @@ func (r *running) subtitles(req Subtitles) (func(queue.Ref) queue.Input, *Error)
 	if m := r.status.Media; m != nil && m.CanTracks {
 		tracks = m.Tracks
 	}
-	at, wanted := -1, ""
+	var at int
+	var wanted string
 	switch {
 	case req.Off || len(tracks) == 0:
 		return func(ref queue.Ref) queue.Input { return queue.Subtitles{Ref: ref} }, r.noTracks(req)

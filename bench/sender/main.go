@@ -10,6 +10,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -33,13 +34,13 @@ func main() {
 	devices := flag.Int("devices", 50, "how many devices")
 	length := flag.Duration("for", time.Minute, "how long to measure")
 	flag.Parse()
-	if err := measure(*devices, *length); err != nil {
+	if err := measure(os.Stdout, *devices, *length); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func measure(count int, length time.Duration) error {
+func measure(out io.Writer, count int, length time.Duration) error {
 	certificate, err := selfSigned()
 	if err != nil {
 		return err
@@ -90,8 +91,8 @@ func measure(count int, length time.Duration) error {
 	for _, d := range world.devices {
 		commands, events = append(commands, d.commands...), append(events, d.events...)
 	}
-	report("command to wire", count, length, commands)
-	report("event to machine", count, length, events)
+	report(out, "command to wire", count, length, commands)
+	report(out, "event to machine", count, length, events)
 	return nil
 }
 
@@ -114,14 +115,14 @@ func command(ctx context.Context, b *bridge.Bridge, d *device) {
 	}
 }
 
-func report(what string, devices int, length time.Duration, all []time.Duration) {
+func report(out io.Writer, what string, devices int, length time.Duration, all []time.Duration) {
 	if len(all) == 0 {
-		fmt.Printf("%-18s nothing was measured\n", what)
+		fmt.Fprintf(out, "%-18s nothing was measured\n", what)
 		return
 	}
 	slices.Sort(all)
 	at := func(share float64) time.Duration { return all[min(int(share*float64(len(all))), len(all)-1)] }
-	fmt.Printf("%-18s %3d devices, %v, %6d samples: p50 %v, p99 %v, max %v\n",
+	fmt.Fprintf(out, "%-18s %3d devices, %v, %6d samples: p50 %v, p99 %v, max %v\n",
 		what, devices, length, len(all), at(0.5), at(0.99), all[len(all)-1])
 }
 
