@@ -21,12 +21,15 @@ import (
 type command struct {
 	what string // for the usage text
 	run  func(context.Context, invocation, terminal) int
+	// ownFlags says that what stands behind the command's name is its own to read.
+	ownFlags bool
 }
 
 // commands returns the commands by name.
 func commands() map[string]command {
 	return map[string]command{
-		"check-config": {"tell what is wrong with the configuration, or what it says", checkConfig},
+		"check-config": {what: "tell what is wrong with the configuration, or what it says", run: checkConfig},
+		"simulate":     {what: "be a Chromecast, for trying without one", run: simulate, ownFlags: true},
 	}
 }
 

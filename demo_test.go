@@ -15,7 +15,7 @@ func TestDemo(t *testing.T) {
 	out := &demoOut{said: make(chan struct{})}
 	ended := make(chan int, 1)
 	go func() {
-		ended <- start(ctx, []string{"-demo", "-http", "127.0.0.1:0"}, terminal{out, &logBuffer{}, func(string) string { return "" }})
+		ended <- start(ctx, []string{"-demo", "-http", "127.0.0.1:0"}, terminal{out: out, err: &logBuffer{}, getenv: func(string) string { return "" }})
 	}()
 	select {
 	case <-out.said:

@@ -105,7 +105,7 @@ func (h *home) start(config string) (stop func() int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	code := make(chan int, 1)
 	go func() {
-		code <- start(ctx, []string{"-config", config}, terminal{h.log, h.log, func(string) string { return "" }})
+		code <- start(ctx, []string{"-config", config}, terminal{out: h.log, err: h.log, getenv: func(string) string { return "" }})
 	}()
 	var once sync.Once
 	result := -1
@@ -571,7 +571,7 @@ func TestSecondBridgeEnds(t *testing.T) {
 
 	var said logBuffer
 	args := []string{"-config", h.config(false), "-data", t.TempDir()}
-	if code := start(t.Context(), args, terminal{&said, &said, func(string) string { return "" }}); code != exitSecond {
+	if code := start(t.Context(), args, terminal{out: &said, err: &said, getenv: func(string) string { return "" }}); code != exitSecond {
 		t.Errorf("exit code %d, want %d: %s", code, exitSecond, &said)
 	}
 	h.ear.say("bridge/command/ping", "PRESS")

@@ -31,13 +31,14 @@ var version string
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	os.Exit(start(ctx, os.Args[1:], terminal{os.Stdout, os.Stderr, os.Getenv}))
+	os.Exit(start(ctx, os.Args[1:], terminal{out: os.Stdout, err: os.Stderr, getenv: os.Getenv, in: os.Stdin}))
 }
 
 // terminal is what surrounds the program.
 type terminal struct {
 	out, err io.Writer
 	getenv   func(string) string
+	in       io.Reader // nil where nobody types
 }
 
 // invocation is the command line, read.
@@ -116,7 +117,12 @@ func parse(args []string, w io.Writer) (invocation, error) {
 	f.BoolVar(&inv.health, "health", false, "ask the running program how it is; exit code 0 or 1")
 	err := f.Parse(args)
 	if inv.command = f.Arg(0); err == nil && inv.command != "" {
-		if _, known := commands()[inv.command]; !known {
+		c, known := commands()[inv.command]
+		if c.ownFlags {
+			inv.args = f.Args()[1:]
+			return inv, nil
+		}
+		if !known {
 			err = fmt.Errorf("there is no command %q; localcast -help lists them", inv.command)
 			fmt.Fprintln(w, err)
 			return inv, err

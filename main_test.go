@@ -15,7 +15,7 @@ import (
 func runMain(t *testing.T, args ...string) (code int, out, err string) {
 	t.Helper()
 	var stdout, stderr strings.Builder
-	code = start(t.Context(), args, terminal{&stdout, &stderr, noEnv})
+	code = start(t.Context(), args, terminal{out: &stdout, err: &stderr, getenv: noEnv})
 	return code, stdout.String(), stderr.String()
 }
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,9 +22,10 @@ import (
 // filmURL is what plays when something goes wrong.
 const filmURL = "http://files/film.wav"
 
-func films() map[string][]byte {
-	return map[string][]byte{"film.wav": casttest.WAV(time.Hour), "next.wav": casttest.WAV(time.Hour)}
-}
+var films = sync.OnceValue(func() map[string][]byte {
+	ten := casttest.WAV(10 * time.Minute)
+	return map[string][]byte{"film.wav": ten, "next.wav": ten}
+})
 
 // play launches and loads, and returns the app's transport.
 func (st *stage) play(s *sender) string {
