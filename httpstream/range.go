@@ -83,11 +83,12 @@ func parseDigits(s string) (n int64, ok bool) {
 		if c < '0' || c > '9' {
 			return 0, false
 		}
-		if n > (math.MaxInt64-9)/10 {
+		digit := int64(c - '0')
+		if n > (math.MaxInt64-digit)/10 {
 			n = math.MaxInt64
 			continue
 		}
-		n = n*10 + int64(c-'0')
+		n = n*10 + digit
 	}
 	return n, s != ""
 }
