@@ -1,6 +1,7 @@
 package mqtt
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -30,6 +31,14 @@ func (o *outbox) withdraw(topic string) {
 	defer o.mu.Unlock()
 	maps.DeleteFunc(o.announced, func(_ string, s *slot) bool { return s.leaf == topic })
 	o.set(onDiscovery, topic, nil)
+}
+
+// announces reports whether a payload is what a discovery topic shall hold.
+func (o *outbox) announces(topic string, payload []byte) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s := o.lanes[onDiscovery][topic]
+	return s != nil && bytes.Equal(s.payload, payload)
 }
 
 // unannounced reports whether Home Assistant is still to be told what is new about a device.

@@ -265,10 +265,8 @@ func (a *arguments) choice(name string, of ...string) string {
 	if !a.value(name, &s, "one of "+strings.Join(of, ", ")) {
 		return ""
 	}
-	for _, w := range of {
-		if s == w {
-			return s
-		}
+	if slices.Contains(of, s) {
+		return s
 	}
 	a.wanted(name, "one of %s", strings.Join(of, ", "))
 	return ""

@@ -86,6 +86,14 @@ func (h *herald) births() string {
 	return h.status
 }
 
+// own is the topic on which the bridge itself is announced; "" where it is not.
+func (h *herald) own() string {
+	if !h.enabled {
+		return ""
+	}
+	return h.site.BridgeTopic()
+}
+
 // start announces the bridge, takes back what is no longer true and saves what is announced so far; later changes are saved
 // until stop is called.
 func (h *herald) start(ctx context.Context) (stop func()) {

@@ -438,7 +438,7 @@ func TestBirthsThatCount(t *testing.T) {
 		{"somebody else", c, "homeassistant/other", "online", false, 0},
 		{"nothing was announced to it", off, "homeassistant/status", "online", false, 0},
 	} {
-		s := &session{Client: row.client, sawOffline: make(chan struct{}, 1), sawBirth: make(chan struct{}, 1)}
+		s := &session{Client: row.client, echoes: newEchoes(), sawOffline: make(chan struct{}, 1), sawBirth: make(chan struct{}, 1)}
 		for range 2 { // the second finds the first not yet handled
 			s.receive(t.Context(), row.topic, []byte(row.payload), row.retained, nil)
 		}

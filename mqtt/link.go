@@ -78,8 +78,8 @@ func (c *Client) connect(ctx context.Context, clientID string, will *message, ha
 	return l, nil
 }
 
-// dial opens the network connection.
-func (c *Client) dial(ctx context.Context) (net.Conn, error) {
+// dialBroker opens the network connection.
+func (c *Client) dialBroker(ctx context.Context) (net.Conn, error) {
 	var d net.Dialer
 	switch c.broker.Scheme {
 	case "mqtts":

@@ -7,11 +7,13 @@
 package mqtt
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math"
+	"net"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -66,7 +68,9 @@ type Client struct {
 	scrub   scrubber
 	// names leads from the ids and topic names of devices to their topic names.
 	names     atomic.Pointer[map[string]string]
-	connected atomic.Bool // written by the session
+	connected atomic.Bool                             // written by the session
+	silent    map[string]bool                         // the topics that echo nothing, once that was told; the session's
+	dial      func(context.Context) (net.Conn, error) // opens a connection to the broker
 }
 
 // Connected reports whether there is a connection to the broker now.
@@ -112,6 +116,8 @@ func New(cfg Config, log *slog.Logger) (*Client, error) {
 	c.log = slog.New(c.LogHandler(log.Handler()))
 	c.names.Store(&map[string]string{})
 	c.herald = newHerald(cfg, c.outbox, c.log)
+	c.silent = make(map[string]bool)
+	c.dial = c.dialBroker
 	c.tell(bridge.SearchState{})
 	return c, nil
 }

@@ -131,7 +131,12 @@ func mosquitto(t *testing.T, lines ...string) (url string, stop func()) {
 		<-ended
 		cmd.Wait()
 	})
-	t.Cleanup(stop)
+	t.Cleanup(func() {
+		stop()
+		if t.Failed() {
+			t.Logf("mosquitto said:\n%s", &said)
+		}
+	})
 	select {
 	case <-running:
 	case <-ended:

@@ -62,7 +62,9 @@ func (c *Client) Run(ctx context.Context, commands func(bridge.Command)) error {
 
 // attempt makes one connection and uses it until it is lost or ctx ends; it tells how long that was.
 func (c *Client) attempt(ctx context.Context, commands func(bridge.Command)) (connected bool, lasted time.Duration, err error) {
-	s := &session{Client: c, sawOffline: make(chan struct{}, 1), sawBirth: make(chan struct{}, 1)}
+	s := &session{
+		Client: c, echoes: newEchoes(c.echoing()...), sawOffline: make(chan struct{}, 1), sawBirth: make(chan struct{}, 1),
+	}
 	will := c.availability(offline)
 	s.link, err = c.connect(ctx, c.cfg.ClientID, &will, func(topic string, payload []byte, retained bool) {
 		s.receive(ctx, topic, payload, retained, commands)
@@ -114,6 +116,7 @@ type session struct {
 	flights    []flight
 	suback     *paho.SubscribeToken // nil until the commands are subscribed to
 	online     bool                 // "online" was published
+	echoes     *echoes              // what has not come back yet
 	sawOffline chan struct{}        // holds a value when somebody published "offline" for us
 	sawBirth   chan struct{}        // holds a value when Home Assistant has said that it is there
 }
@@ -126,6 +129,7 @@ type flight struct {
 
 // receive takes what the broker sends; it runs on the connection's goroutine.
 func (s *session) receive(ctx context.Context, topic string, payload []byte, retained bool, commands func(bridge.Command)) {
+	s.hearOurselves(topic, payload, retained)
 	switch {
 	case ctx.Err() != nil:
 	case topic == s.topics.availability():
@@ -151,7 +155,7 @@ func nudge(c chan<- struct{}) {
 
 // filters are what a session subscribes to.
 func (s *session) filters() []string {
-	filters := append(s.topics.commands(), s.topics.availability())
+	filters := append(s.topics.commands(), s.echoing()...)
 	if births := s.herald.births(); births != "" {
 		filters = append(filters, births)
 	}
@@ -205,7 +209,7 @@ func (s *session) reason(err error) error {
 func (s *session) pump(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	var late, birth <-chan time.Time
+	var late, birth, silence <-chan time.Time
 	for {
 		wait, err := s.send(false)
 		if err != nil {
@@ -233,6 +237,9 @@ func (s *session) pump(ctx context.Context) error {
 			if err := s.announce(); err != nil {
 				return err
 			}
+			silence = time.After(echoTime)
+		case <-silence:
+			s.warnOfSilence()
 		case <-late:
 			return fmt.Errorf("subscribe to the commands: no answer in %v", subackTime)
 		case <-s.sawOffline:
@@ -320,6 +327,7 @@ func (s *session) announce() error {
 	}
 	for _, filter := range refused(s.suback) {
 		s.log.Error("the broker refuses a subscription: allow it in its access list", "topic", filter)
+		s.echoes.settle(filter)
 	}
 	s.online = true
 	return s.fly(s.availability(online))
