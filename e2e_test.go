@@ -49,11 +49,17 @@ type home struct {
 // newHome builds the household but does not start the program. Songs are the lengths of its tracks.
 func newHome(t *testing.T, broker string, songs ...time.Duration) *home {
 	t.Helper()
+	return newHomeAt(t, 10, broker, songs...)
+}
+
+// newHomeAt builds a household whose television has a time of its own.
+func newHomeAt(t *testing.T, speed float64, broker string, songs ...time.Duration) *home {
+	t.Helper()
 	h := &home{t: t, dir: t.TempDir(), broker: broker, log: &logBuffer{}}
 	for i, d := range songs {
 		h.write(fmt.Sprintf("media/Music/The Sines/First/%02d - Song %c.wav", i+1, 'A'+i), tones(d, 220*float64(i+1)))
 	}
-	tv, err := casttest.NewReceiver(casttest.Config{Name: "Küche TV", Speed: 10, ReadAhead: -1})
+	tv, err := casttest.NewReceiver(casttest.Config{Name: "Küche TV", Speed: speed, ReadAhead: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -427,6 +433,23 @@ func TestQueuePlaysOn(t *testing.T) {
 			t.Errorf("at the end the index is %d", *end.QueueIndex)
 		}
 	})
+}
+
+// TestEndThatNobodySaw cuts the link while a song plays and loses the word of its end: the queue goes on, once.
+func TestEndThatNobodySaw(t *testing.T) {
+	h := newHomeAt(t, 1, freePort(t), 3*time.Second, time.Minute)
+	h.start(h.config(true))
+	h.listen()
+	h.ear.ready(2)
+	h.ear.ask("play", `{"query":"First","kind":"album"}`)
+	h.ear.state(0, func(s deviceState) bool { return s.State == "playing" })
+	h.tv.LoseFinished()
+	h.tv.Drop()
+	h.ear.state(0, func(s deviceState) bool { return s.State == "playing" && s.Title == "Song B" })
+	h.ear.await(0, "kuche_tv/event", func(p string) bool { return strings.Contains(p, "item_finished") })
+	if loads := h.tv.Loads(); len(loads) != 2 {
+		t.Errorf("%d loads, want one for each song", len(loads))
+	}
 }
 
 func TestTransport(t *testing.T) {

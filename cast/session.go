@@ -18,6 +18,8 @@ const (
 	helloTimeout = 10 * time.Second // for the first RECEIVER_STATUS on a link
 	mediaTimeout = 4 * time.Second  // for an app's first MEDIA_STATUS; a picture is settled within 5 s
 	echoTimeout  = time.Second      // for the new volume, where the answer tells the old one
+	overdueAfter = 5 * time.Second  // beyond the expected end of an item before the device is asked
+	overdueEvery = 15 * time.Second // between two such questions
 )
 
 // maxWaiters bounds the orders that wait for an answer; each waits 5 s at most.
@@ -55,6 +57,7 @@ type session struct {
 	evicted   bool      // it has sent CLOSE
 	rejoined  bool      // CONNECT was sent to it twice
 	asked     int64     // the request id of the last GET_STATUS to it
+	doubted   time.Time // when it was last asked because an end is overdue
 
 	waiters  []*waiter
 	launch   launch
@@ -331,11 +334,34 @@ func (s *session) expire(now time.Time) error {
 	if s.load != nil && due(s.load.deadline) {
 		s.loadTimedOut()
 	}
+	if due(s.overdue()) {
+		s.doubted = now
+		s.asked = s.ask(s.transport, wire.Media, object{"type": "GET_STATUS"})
+	}
 	if s.load == nil && !s.wakes() {
 		s.notify("") // nobody waits for the permission any more
 	}
 	s.flush()
 	return nil
+}
+
+// overdue is when to ask whether what plays still does: some time after it must have ended without a word, because the word
+// may have been lost, and again while it goes on. It is zero where no end is to be expected.
+func (s *session) overdue() time.Time {
+	m := s.media.current
+	if m == nil || s.load != nil {
+		return time.Time{}
+	}
+	p := m.status
+	if p.State != bridge.PlayPlaying || p.At.IsZero() || p.Duration <= 0 || p.Rate <= 0 {
+		return time.Time{}
+	}
+	left := (p.Duration - p.Position) / p.Rate
+	at := p.At.Add(time.Duration(left*float64(time.Second)) + overdueAfter)
+	if again := s.doubted.Add(overdueEvery); again.After(at) {
+		return again
+	}
+	return at
 }
 
 func noAnswer() *bridge.Fail {
@@ -356,6 +382,7 @@ func (s *session) next() time.Time {
 		}
 	}
 	sooner(s.asking)
+	sooner(s.overdue())
 	for _, w := range s.waiters {
 		sooner(w.deadline)
 	}
