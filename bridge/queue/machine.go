@@ -23,6 +23,8 @@ const (
 	// lets the queue go on.
 	earlyEnd = 10 * time.Second
 	lateEnd  = 60 * time.Second
+	// takenWithin is how soon after the end of our session another's app or media counts as having taken the device.
+	takenWithin = 5 * time.Second
 )
 
 // Machine is the queue of one device and what is known of the device. It is not safe for concurrent use: the device's own
@@ -35,15 +37,15 @@ type Machine[T any] struct {
 	now time.Time // of the step under way
 	out []Effect  // of the step under way
 
-	device      Report
-	play        *session // what we loaded or took up; its entry is the current one
-	serial      uint64   // the highest given to a load or an order
-	over        uint64   // sessions up to this serial have ended, whatever a late report says
-	interrupted bool     // our session was replaced; the next report tells by whom
-	failure     string
-	level       pending[int]
-	muting      pending[bool]
-	closing     uint64 // the order that closes our app
+	device  Report
+	play    *session  // what we loaded or took up; its entry is the current one
+	serial  uint64    // the highest given to a load or an order
+	over    uint64    // sessions up to this serial have ended, whatever a late report says
+	cutAt   time.Time // when our session was ended from elsewhere; a report soon after may tell by whom
+	failure string
+	level   pending[int]
+	muting  pending[bool]
+	closing uint64 // the order that closes our app
 
 	replies []reply
 	fresh   int       // replies from here on belong to the step under way

@@ -1,5 +1,7 @@
 package queue
 
+import "time"
+
 // start loads the entry at an index, from a position in seconds, and returns the load's serial.
 func (m *Machine[T]) start(at int, position float64) uint64 {
 	m.gone()
@@ -12,7 +14,7 @@ func (m *Machine[T]) start(at int, position float64) uint64 {
 	}
 	m.list.head.EndedAt = 0
 	m.note(true)
-	m.interrupted = false
+	m.cutAt = time.Time{}
 	m.emit(Load[T]{Serial: m.serial, Entry: *e, Position: position})
 	return m.serial
 }

@@ -27,8 +27,7 @@ func (m *Machine[T]) report(r Report) {
 	}
 	steady(was, &r)
 	m.device = r
-	interrupted := m.interrupted
-	m.interrupted = false
+	cut := !m.cutAt.IsZero() && m.now.Sub(m.cutAt) <= takenWithin
 	s := m.play
 	foreign := r.foreign()
 	m.otherNews = foreign
@@ -42,7 +41,8 @@ func (m *Machine[T]) report(r Report) {
 	case foreign && s != nil:
 		m.halt()
 		m.happen(TakenOver, m.list.current(), "")
-	case foreign && interrupted:
+	case foreign && cut:
+		m.cutAt = time.Time{}
 		m.happen(TakenOver, m.list.current(), "")
 	case s != nil && s.lost:
 		m.endedUnseen()
@@ -267,7 +267,9 @@ func (m *Machine[T]) ended(in Ended) {
 	case in.Reason == Error:
 		m.failed(in.Message)
 	default:
-		m.interrupted = in.Reason == Interrupted
+		if m.closing == 0 {
+			m.cutAt = m.now
+		}
 		m.halt()
 	}
 }
@@ -338,7 +340,7 @@ func (m *Machine[T]) loaded(in Done) {
 		m.vanish()
 	case FailCancelled: // by another sender, or on the device itself: the next report tells
 		m.decide(in.Serial, func(o *Outcome) { o.Code, o.Message = CodeRejected, in.Reason })
-		m.interrupted = true
+		m.cutAt = m.now
 		m.vanish()
 	case FailLaunch:
 		m.decide(in.Serial, func(o *Outcome) { o.Code, o.Message = CodeRejected, in.Reason })

@@ -11,6 +11,23 @@ func TestOthers(t *testing.T) {
 			queue -> *abc
 			state -> playing foreign at 15
 			play  -> load e1(a) at 15`,
+		"a takeover that shows an empty receiver on its way is one too": started + `
+			cancelled
+			idle
+			wait 2s
+			other -> taken_over a`,
+		"another app long after play was stopped from elsewhere takes nothing": started + `
+			cancelled
+			idle
+			wait 1m
+			other
+			queue -> *abc`,
+		"another app after a stop of ours takes nothing": started + `
+			stop  -> order stop_app
+			cancelled
+			done  -> ok
+			off
+			other`,
 		"a takeover without a last word is one too": started + `
 			other mute -> taken_over a
 			state      -> idle foreign at 0`,
@@ -37,6 +54,7 @@ func TestOthers(t *testing.T) {
 			play a   -> load e1(a)
 			snatched -> rejected
 			idle
+			wait 1m
 			other`,
 		"a seek by an offset counts from where another's item is now": `
 			other

@@ -72,7 +72,7 @@ func (l *listener) pause() bool {
 	closed := l.closed
 	l.mu.Unlock()
 	if !closed {
-		time.Sleep(50 * time.Millisecond)
+		<-time.After(50 * time.Millisecond)
 	}
 	return !closed
 }
