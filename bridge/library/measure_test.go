@@ -16,7 +16,7 @@ import (
 func TestMeasure(t *testing.T) {
 	n, err := strconv.Atoi(os.Getenv("LOCALCAST_MEASURE"))
 	if err != nil {
-		t.Skip("LOCALCAST_MEASURE is not set")
+		t.Skip("not asked for: LOCALCAST_MEASURE is not set")
 	}
 	s := newShelf(t, Config{})
 	words := []string{"Blue", "River", "Night", "Stone", "Summer", "Ghost", "Paper", "Iron", "Golden", "Silent", "Winter", "Fire"}

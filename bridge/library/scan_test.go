@@ -69,6 +69,9 @@ func TestIDsStay(t *testing.T) {
 		}, map[string]string{"c/x.wav": "a/b/x.wav"}},
 	} {
 		for _, reach := range []reach{deep, shallow} {
+			if reach == shallow && strings.HasPrefix(row.name, "written") {
+				continue // that is for the watch or a deep scan to see
+			}
 			t.Run(fmt.Sprintf("%s, %s", row.name, []string{"here", "shallow", "deep"}[reach]), func(t *testing.T) {
 				s := newShelf(t, Config{}, row.before...)
 				s.scan()
@@ -78,9 +81,6 @@ func TestIDsStay(t *testing.T) {
 					old[id] = true
 				}
 				row.change(s)
-				if reach == shallow && strings.HasPrefix(row.name, "written") {
-					t.Skip("what is written in its place is for the watch or a deep scan to see")
-				}
 				s.pass(reach)
 				after := s.ids()
 				for path, from := range row.want {
@@ -326,7 +326,7 @@ func TestBrokenFilesCostOneWarningEach(t *testing.T) {
 
 func TestUnreadable(t *testing.T) {
 	if os.Getuid() == 0 {
-		t.Skip("root can read everything")
+		t.Skip("not on this system: root can read everything")
 	}
 	s := newShelf(t, Config{}, "good.wav", "locked.wav", "dir/a.wav", "shut/b.wav")
 	s.do(os.Chmod(s.path("locked.wav"), 0))
@@ -342,7 +342,7 @@ func TestUnreadable(t *testing.T) {
 
 func TestFolderThatCannotBeReadLosesNothing(t *testing.T) {
 	if os.Getuid() == 0 {
-		t.Skip("root can read everything")
+		t.Skip("not on this system: root can read everything")
 	}
 	s := newShelf(t, Config{}, "a.wav", "dir/b.wav")
 	s.scan()

@@ -19,7 +19,7 @@ import (
 func TestWatch(t *testing.T) {
 	s := newShelf(t, Config{Watch: true}, "a.wav")
 	if remote(s.dir) {
-		t.Skip("temporary folders lie on a file system that cannot be watched")
+		t.Skip("not on this system: temporary folders lie on a file system that cannot be watched")
 	}
 	defer s.start()()
 	s.awaitPaths("a.wav")
@@ -59,7 +59,7 @@ func TestWatch(t *testing.T) {
 func TestFileIsFoundOnceItIsWritten(t *testing.T) {
 	s := newShelf(t, Config{Watch: true}, "a.wav")
 	if remote(s.dir) {
-		t.Skip("temporary folders lie on a file system that cannot be watched")
+		t.Skip("not on this system: temporary folders lie on a file system that cannot be watched")
 	}
 	defer s.start()()
 	s.awaitPaths("a.wav")
