@@ -44,7 +44,7 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	    said=$$(go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package 2>&1) || \
 	      { grep -q '^    context deadline exceeded$$' <<<"$$said" && ! grep -q 'Failing input' <<<"$$said"; } || \
 	      { echo "$$said"; exit 1; }; \
-	    echo "$$package $$target: $$(grep execs <<<"$$said" | tail -n 1)"; \
+	    echo "$$package $$target: $$(grep '^fuzz: elapsed' <<<"$$said" | tail -n 1)"; \
 	  done; \
 	done
 
