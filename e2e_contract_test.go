@@ -319,7 +319,16 @@ func (u *wholeContract) useTheBridge() {
 		u.ask("bridge/command/rescan", `{}`, "")
 	}
 	happens("folder_unavailable", func() { move(media, media+".away") })
+	from := u.ear.mark()
 	happens("folder_available", func() { move(media+".away", media) })
+	u.ear.await(from, "bridge/library", func(p string) bool { // the folder is there before its songs are found again
+		l := decode[struct {
+			Tracks      int
+			Scanning    bool
+			Unavailable []string `json:"unavailable_folders"`
+		}](u.t, p)
+		return l.Tracks == 5 && !l.Scanning && len(l.Unavailable) == 0
+	})
 }
 
 // useEveryCode brings about each code. What leaves something broken comes last.
