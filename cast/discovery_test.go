@@ -134,7 +134,7 @@ func loopback(t *testing.T) net.Interface {
 			return i
 		}
 	}
-	t.Skip("there is no loopback interface")
+	t.Skip("not on this system: there is no loopback interface")
 	return net.Interface{}
 }
 

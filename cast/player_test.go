@@ -338,7 +338,7 @@ func TestShutdownLeavesTheFilmRunning(t *testing.T) {
 func TestADiscoveredDevicePlays(t *testing.T) {
 	lo, err := net.InterfaceByName("lo")
 	if err != nil {
-		t.Skip("there is no interface lo")
+		t.Skip("not on this system: there is no interface lo")
 	}
 	r, err := casttest.NewReceiver(casttest.Config{Name: "Bath", Kind: casttest.Group, Advertise: lo})
 	if err != nil {

@@ -37,7 +37,6 @@ func TestTheAddressIsTheOneThatTheDeviceReaches(t *testing.T) {
 		want   string // the address before the path; for an error what it says
 	}{
 		{"a device on this machine", everywhere, "127.0.0.1", "http://127.0.0.1" + port},
-		{"a name of this machine", everywhere, "localhost", "http://127.0.0.1" + port},
 		{"everybody", everywhere, "", everywhere.StreamURL()},
 		{"a device of IPv6, where we listen on IPv4", listening(t, Config{Listen: "0.0.0.0:0"}), "::1", "set http.advertise"},
 		{"no such host", everywhere, "no such host", "set http.advertise"},

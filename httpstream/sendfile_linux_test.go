@@ -64,7 +64,7 @@ func TestSendfileIsReached(t *testing.T) {
 		t.Fatalf("the child told no addresses: %v", err)
 	}
 	if direct == "skip" {
-		t.Skip("this system has no seccomp filters")
+		t.Skip("not on this system: there are no seccomp filters")
 	}
 	want := sendfileContent()
 	if got, err := fetch(t, direct, ""); err != nil || !bytes.Equal(got, want) {

@@ -270,7 +270,7 @@ func (l mdnsListener) until(t *testing.T, id string, ok func(announcement) bool)
 func TestMDNSTellsWhatChanges(t *testing.T) {
 	lo, err := net.InterfaceByName("lo")
 	if err != nil {
-		t.Skipf("there is no loopback interface of that name: %v", err)
+		t.Skipf("not on this system: there is no loopback interface of that name: %v", err)
 	}
 	listener := listenMDNS(t, lo)
 	r := start(t, casttest.Config{Kind: casttest.Group, Advertise: lo})

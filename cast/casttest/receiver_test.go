@@ -142,7 +142,7 @@ func unescape(s string) string {
 func TestAdvertise(t *testing.T) {
 	lo, err := net.InterfaceByName("lo")
 	if err != nil {
-		t.Skipf("there is no loopback interface of that name: %v", err)
+		t.Skipf("not on this system: there is no loopback interface of that name: %v", err)
 	}
 	r := start(t, casttest.Config{
 		Name: `Küche \1`, Model: "Nest Audio", ID: "0123456789abcdef0123456789abcdef", Kind: casttest.Audio, Advertise: lo,
@@ -180,7 +180,7 @@ func TestAdvertise(t *testing.T) {
 func TestCloseSaysGoodbye(t *testing.T) {
 	lo, err := net.InterfaceByName("lo")
 	if err != nil {
-		t.Skipf("there is no loopback interface of that name: %v", err)
+		t.Skipf("not on this system: there is no loopback interface of that name: %v", err)
 	}
 	listener := listenMDNS(t, lo)
 	r := start(t, casttest.Config{Advertise: lo})
@@ -210,7 +210,7 @@ func TestCloseSaysGoodbye(t *testing.T) {
 func TestASimpleResolverIsAnswered(t *testing.T) {
 	lo, err := net.InterfaceByName("lo")
 	if err != nil {
-		t.Skipf("there is no loopback interface of that name: %v", err)
+		t.Skipf("not on this system: there is no loopback interface of that name: %v", err)
 	}
 	r := start(t, casttest.Config{Advertise: lo})
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})

@@ -286,8 +286,12 @@ func TestWillKeepsTheOrder(t *testing.T) {
 		read(t, conn, 4)
 		conn.Close()
 		token := other.Publish("a", 1, true, "on")
-		for range 2 {
-			last = string(ear.next().Payload())
+		for heard := 0; heard < 2; {
+			// The first message may come twice: while the subscription is being made, and as retained.
+			if m := ear.next(); !m.Retained() {
+				last = string(m.Payload())
+				heard++
+			}
 		}
 		other.done(token)
 	}
