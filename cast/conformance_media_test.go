@@ -350,6 +350,7 @@ func playRows() map[string]func(*testing.T) {
 				l.Errorf("the device plays at %v", rate)
 			}
 			l.tell(`"supportedMediaCommands":15`)
+			l.status(func(st bridge.Status) bool { return !st.Media.CanRate })
 			if d := l.order(bridge.Order{Kind: bridge.OrderRate, Rate: 2}); d.Fail == nil || d.Fail.Kind != bridge.FailUnsupported {
 				l.Errorf("answered %+v", d.Fail)
 			}
