@@ -71,6 +71,12 @@ $(ARCHIVES): dist/localcast-$(VERSION)-%.tar.gz: dist/%/localcast README.md LICE
 docker: ## the container image for this machine
 	docker build --build-arg VERSION=$(VERSION) --tag $(IMAGE):$(VERSION) .
 
+# The relay beside it wants an interpreter with pychromecast and paho-mqtt: make bench-mqtt PYTHON=python3
+PYTHON ?=
+.PHONY: bench-mqtt
+bench-mqtt: build ## from a receiver's event to its MQTT message, 50 devices, 60 s, on Mosquitto
+	go run ./bench/mqtt -program ./localcast -python "$(PYTHON)"
+
 .PHONY: clean
 clean: ## removes what the targets above made
 	rm -rf dist localcast

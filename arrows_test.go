@@ -58,7 +58,9 @@ func house() map[string]room {
 
 		"docs/schema": {},
 
-		"bench/sender": {imports: []string{"bridge", "bridge/media", "bridge/queue", "cast", "cast/wire"}},
+		"bench/fleet":  {imports: []string{"cast/wire"}},
+		"bench/mqtt":   {imports: []string{"bench/fleet"}},
+		"bench/sender": {imports: []string{"bench/fleet", "bridge", "bridge/media", "bridge/queue", "cast"}},
 	}
 }
 

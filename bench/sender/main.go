@@ -14,17 +14,16 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
+	"localcast/bench/fleet"
 	"localcast/bridge"
 	"localcast/cast"
 )
 
-// The pace of each device.
 const (
-	eventEvery   = 500 * time.Millisecond
+	// commandEvery is the pace at which each device gets commands.
 	commandEvery = time.Second
 	// warmUp is not measured.
 	warmUp = 3 * time.Second
@@ -41,7 +40,7 @@ func main() {
 }
 
 func measure(out io.Writer, count int, length time.Duration) error {
-	certificate, err := selfSigned()
+	devices, err := fleet.New(count)
 	if err != nil {
 		return err
 	}
@@ -50,16 +49,14 @@ func measure(out io.Writer, count int, length time.Duration) error {
 	defer running.Wait()
 	defer cancel()
 
-	world := &world{devices: make(map[string]*device), online: make(chan string, count)}
+	world := &world{events: make(map[string]*fleet.Watch), online: make(chan string, count)}
+	var commands, events []*fleet.Watch
 	config := cast.Config{}
-	for i := range count {
-		d, err := newDevice(fmt.Sprintf("device_%d", i), certificate)
-		if err != nil {
-			return err
-		}
-		world.devices[d.name] = d
-		config.Static = append(config.Static, cast.Static{Host: "127.0.0.1", Port: d.port(), Name: d.name, Topic: d.name})
-		running.Go(func() { d.run(ctx) })
+	for _, d := range devices {
+		world.events[d.Name] = fleet.NewWatch()
+		commands, events = append(commands, d.Volumes), append(events, world.events[d.Name])
+		config.Static = append(config.Static, cast.Static{Host: "127.0.0.1", Port: d.Port(), Name: d.Name, Topic: d.Name})
+		running.Go(func() { d.Run(ctx) })
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	b := bridge.New(bridge.Config{ID: "bench"}, bridge.Ports{
@@ -76,29 +73,26 @@ func measure(out io.Writer, count int, length time.Duration) error {
 	for range count {
 		<-world.online
 	}
-	for _, d := range world.devices {
-		running.Go(func() { d.tell(ctx) })
+	for _, d := range devices {
+		running.Go(func() { d.Tell(ctx, world.events[d.Name]) })
 		running.Go(func() { command(ctx, b, d) })
 	}
 	<-time.After(warmUp)
-	for _, d := range world.devices {
-		d.forget()
+	for _, w := range append(commands, events...) {
+		w.Reset()
 	}
 	<-time.After(length)
 	cancel()
 	running.Wait()
-	var commands, events []time.Duration
-	for _, d := range world.devices {
-		commands, events = append(commands, d.commands...), append(events, d.events...)
-	}
-	report(out, "command to wire", count, length, commands)
-	report(out, "event to machine", count, length, events)
+	fmt.Fprintf(out, "%v\n\n| | devices | samples | p50 | p99 | longest |\n|---|---|---|---|---|---|\n", length)
+	fmt.Fprintf(out, "| command to wire | %d | %v\n", count, fleet.Sum(commands...))
+	fmt.Fprintf(out, "| event to machine | %d | %v\n", count, fleet.Sum(events...))
 	return nil
 }
 
 // command sends a volume every second, each time another one.
-func command(ctx context.Context, b *bridge.Bridge, d *device) {
-	if !pause(ctx, rand.N(commandEvery)) {
+func command(ctx context.Context, b *bridge.Bridge, d *fleet.Device) {
+	if !fleet.Pause(ctx, rand.N(commandEvery)) {
 		return
 	}
 	tick := time.NewTicker(commandEvery)
@@ -110,28 +104,7 @@ func command(ctx context.Context, b *bridge.Bridge, d *device) {
 		case <-tick.C:
 		}
 		to := level
-		d.commanded(to)
-		b.Command(bridge.Command{Name: "volume", Device: d.name, Request: bridge.Volume{Level: &to}})
-	}
-}
-
-func report(out io.Writer, what string, devices int, length time.Duration, all []time.Duration) {
-	if len(all) == 0 {
-		fmt.Fprintf(out, "%-18s nothing was measured\n", what)
-		return
-	}
-	slices.Sort(all)
-	at := func(share float64) time.Duration { return all[min(int(share*float64(len(all))), len(all)-1)] }
-	fmt.Fprintf(out, "%-18s %3d devices, %v, %6d samples: p50 %v, p99 %v, max %v\n",
-		what, devices, length, len(all), at(0.5), at(0.99), all[len(all)-1])
-}
-
-// pause waits, so that not every device does everything at the same moment. It reports whether ctx still runs.
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
+		d.Volumes.Begin(to)
+		b.Command(bridge.Command{Name: "volume", Device: d.Name, Request: bridge.Volume{Level: &to}})
 	}
 }

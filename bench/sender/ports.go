@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"time"
 
+	"localcast/bench/fleet"
 	"localcast/bridge"
 	"localcast/bridge/media"
 	"localcast/bridge/queue"
@@ -11,8 +11,8 @@ import (
 
 // world is who listens: it tells each device what was made of its events.
 type world struct {
-	devices map[string]*device
-	online  chan string
+	events map[string]*fleet.Watch
+	online chan string
 }
 
 func (w *world) Answer(bridge.Answer) {}
@@ -21,7 +21,7 @@ func (w *world) Event(bridge.Event)   {}
 func (w *world) State(s bridge.State) {
 	switch s := s.(type) {
 	case bridge.DeviceState:
-		w.devices[s.Device].seen(float64(s.Position), time.Now())
+		w.events[s.Device].End(fleet.Jump(float64(s.Position)))
 	case bridge.Availability:
 		if s.Online {
 			w.online <- s.Device
