@@ -8,6 +8,7 @@ package cast
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -47,13 +48,15 @@ type Devices struct {
 	config    Config
 	directory *directory
 	setup     http.RoundTripper // to the devices' setup services
+	lookup    func(ctx context.Context, host string) ([]string, error)
 	log       *slog.Logger
 }
 
 // New returns the devices of a configuration. It starts nothing.
 func New(c Config, log *slog.Logger) *Devices {
 	return &Devices{
-		config: c, directory: newDirectory(c.Static), setup: &http.Transport{DisableKeepAlives: true}, log: log,
+		config: c, directory: newDirectory(c.Static), setup: &http.Transport{DisableKeepAlives: true},
+		lookup: net.DefaultResolver.LookupHost, log: log,
 	}
 }
 

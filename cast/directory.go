@@ -2,6 +2,7 @@ package cast
 
 import (
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,9 +29,10 @@ type place struct {
 
 	dir    *directory // whose mutex guards what follows
 	device media.Device
-	ip     string // the address of the last link; tells which sightings mean a host given by name
-	port   int    // of the last link
-	wanted bool   // a player runs
+	ip     string   // the address of the last link; tells which sightings mean a host given by name
+	names  []string // the addresses that such a name had when it was last looked up
+	port   int      // of the last link
+	wanted bool     // a player runs
 	linked bool
 	astray bool // another device was seen where the configuration says
 }
@@ -153,7 +155,8 @@ func (p *place) is(dev media.Device) bool {
 		return host != "" && strings.EqualFold(host, dev.Host) && port == dev.Port
 	}
 	if p.static != nil {
-		return at(p.static.Host, p.static.Port) || at(p.ip, p.static.Port)
+		named := p.static.Port == dev.Port && slices.Contains(p.names, dev.Host)
+		return named || at(p.static.Host, p.static.Port) || at(p.ip, p.static.Port)
 	}
 	return at(p.device.Host, p.device.Port)
 }
@@ -220,6 +223,13 @@ func (p *place) found(ip string, port int) {
 	if p.device.ID == "" {
 		signal(p.dir.nameless)
 	}
+}
+
+// looked notes the addresses that the host of the configuration has by its name.
+func (p *place) looked(addresses []string) {
+	p.dir.mu.Lock()
+	defer p.dir.mu.Unlock()
+	p.names = addresses
 }
 
 // lost notes that the link is gone. What was seen while it lived tells nothing of where the device is now.

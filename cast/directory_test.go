@@ -1,6 +1,9 @@
 package cast
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"reflect"
 	"testing"
 
@@ -57,6 +60,26 @@ func TestAHostGivenByNameIsRecognisedOnceLinked(t *testing.T) {
 	}
 	if left := d.unnamed(); len(left) != 0 {
 		t.Errorf("%d devices without an id", len(left))
+	}
+}
+
+func TestAHostGivenByNameIsLookedUpBeforeDevicesAreLookedFor(t *testing.T) {
+	devices := New(Config{Static: []Static{{Host: "kitchen.lan", Port: 8009, Topic: "k"}, {Host: "gone.lan", Port: 8009}}},
+		slog.New(slog.DiscardHandler))
+	devices.lookup = func(_ context.Context, host string) ([]string, error) {
+		if host != "kitchen.lan" {
+			return nil, errors.New("no such host")
+		}
+		return []string{"2001:db8::20", "192.0.2.20"}, nil
+	}
+	devices.lookUp(t.Context())
+	group := kitchen
+	group.ID, group.Port = otherID, 32001
+	if s := devices.directory.see(group); s.Static {
+		t.Errorf("a group on that host was taken for the device: %+v", s)
+	}
+	if s := devices.directory.see(kitchen); !s.Static || s.ID != someID || s.Topic != "k" {
+		t.Errorf("got %+v", s)
 	}
 }
 

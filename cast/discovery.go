@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/grandcat/zeroconf"
@@ -18,8 +19,9 @@ import (
 
 // The pace of discovery.
 const (
-	sweepFor  = 5 * time.Second
-	sweepRest = 25 * time.Second
+	lookupTime = 2 * time.Second // for a name of the configuration
+	sweepFor   = 5 * time.Second
+	sweepRest  = 25 * time.Second
 )
 
 // The bits of ca in a device's TXT record that matter here.
@@ -38,6 +40,7 @@ func (d *Devices) discover(ctx context.Context, tell func(bridge.Sighting)) {
 	var before string // what the last sweep said of itself, so that only a change is logged
 	for ctx.Err() == nil {
 		began := time.Now()
+		d.lookUp(ctx)
 		state, err := d.sweep(ctx, tell)
 		if state != before {
 			if err != nil {
@@ -57,6 +60,27 @@ func (d *Devices) discover(ctx context.Context, tell func(bridge.Sighting)) {
 		case <-time.After(rest):
 		}
 	}
+}
+
+// lookUp learns the addresses of devices that the configuration names by host and that have told no id yet, so that a
+// sighting of one is not taken for another device. A name that cannot be looked up now is tried before the next sweep.
+func (d *Devices) lookUp(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lookupTime)
+	defer cancel()
+	var asking sync.WaitGroup
+	for _, p := range d.directory.unnamed() {
+		if net.ParseIP(p.static.Host) != nil {
+			continue
+		}
+		asking.Go(func() {
+			if addresses, err := d.lookup(ctx, p.static.Host); err == nil {
+				p.looked(addresses)
+			} else {
+				d.log.Debug("a host of cast.devices has no address now", "remote", p.static.Host, "err", err)
+			}
+		})
+	}
+	asking.Wait()
 }
 
 // sweep listens for a while and tells every device that answers. state names the interfaces it used, or the error.
