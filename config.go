@@ -273,9 +273,12 @@ func (c *Config) override(o Overrides, d *document) error {
 func (c *Config) readPassword(fromEnv string, d *document) {
 	switch {
 	case fromEnv != "":
-		c.MQTT.Password, c.MQTT.Embedded.Password = Secret(fromEnv), Secret(fromEnv)
+		c.MQTT.Password = Secret(fromEnv)
 		d.given["mqtt.password"] = origin{flag: passwordEnv}
-		d.given["mqtt.embedded.password"] = origin{flag: passwordEnv}
+		if c.MQTT.Embedded.Username != "" { // else it is meant for another broker
+			c.MQTT.Embedded.Password = Secret(fromEnv)
+			d.given["mqtt.embedded.password"] = origin{flag: passwordEnv}
+		}
 	case c.MQTT.PasswordFile != "":
 		text, err := readFile(c.MQTT.PasswordFile, 64<<10)
 		if err != nil {

@@ -104,14 +104,17 @@ func (c *EmbeddedConfig) check(d *document, used bool) {
 		return
 	}
 	if ok && !loopback(host) && (c.Username == "" || c.Password == "") {
-		d.fail(key+".listen", "%s is reached from other machines, which needs mqtt.embedded.username and password",
-			quote(c.Listen))
+		half := ""
+		if c.Username == "" && d.given["mqtt.password"].flag == passwordEnv {
+			half = "; " + passwordEnv + " gives the password, and no username is given"
+		}
+		d.fail(key+".listen", "%s is reached from other machines, which needs mqtt.embedded.username and password%s",
+			quote(c.Listen), half)
 	}
 	if c.Username != "" && c.Password == "" {
 		d.fail(key+".username", "is given without a password; wanted both or neither")
 	}
-	// A password from the environment may be meant for another broker of the day.
-	if c.Password != "" && c.Username == "" && d.given[key+".password"].flag == "" {
+	if c.Password != "" && c.Username == "" {
 		d.fail(key+".password", "is given without a username; wanted both or neither")
 	}
 }

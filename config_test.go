@@ -364,8 +364,9 @@ func TestConfigPasswords(t *testing.T) {
 		{name: "password_file wins", mqtt: "password: one\n  password_file: secret", file: "two\n", wantMQTT: "two"},
 		{name: "only one line end is cut", mqtt: "password_file: secret", file: " two \n\r\n", wantMQTT: " two \n"},
 		{name: "the environment wins", mqtt: "password: one\n  password_file: secret", file: "two", env: "three",
-			wantMQTT: "three", wantEmbedded: "three"},
-		{name: "the environment makes password_file needless", mqtt: "password_file: nowhere", env: "three",
+			wantMQTT: "three"},
+		{name: "the environment makes password_file needless", mqtt: "password_file: nowhere", env: "three", wantMQTT: "three"},
+		{name: "the environment is the embedded broker's too, where that has a username", mqtt: "embedded: {username: me}", env: "three",
 			wantMQTT: "three", wantEmbedded: "three"},
 		{name: "password_file is not there", mqtt: "password_file: nowhere",
 			wantErr: "config.yaml:4: mqtt.password_file: cannot be read: open DIR/nowhere: no such file or directory"},
@@ -409,8 +410,19 @@ func TestConfigPasswordOfTheEnvironmentOpensTheEmbeddedBroker(t *testing.T) {
 	if _, err := LoadConfig(path, Overrides{}, noEnv); err == nil {
 		t.Error("a broker without a password was accepted on all addresses")
 	}
-	if _, err := LoadConfig(path, Overrides{}, func(string) string { return "hush" }); err != nil {
+	hush := func(string) string { return "hush" }
+	if _, err := LoadConfig(path, Overrides{}, hush); err != nil {
 		t.Error(err)
+	}
+	nobody := writeConfig(t, "mqtt:\n  embedded:\n    listen: :1883\n")
+	_, err := LoadConfig(nobody, Overrides{}, hush)
+	if err == nil || !strings.Contains(err.Error(), "LOCALCAST_MQTT_PASSWORD gives the password, and no username is given") {
+		t.Errorf("a password without a username on all addresses: got %v", err)
+	}
+	alone := writeConfig(t, "{}\n")
+	c, err := LoadConfig(alone, Overrides{}, hush)
+	if err != nil || c.MQTT.Embedded.Password != "" {
+		t.Errorf("a password without a username, on loopback: got %q and %v", string(c.MQTT.Embedded.Password), err)
 	}
 }
 
