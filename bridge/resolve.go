@@ -197,21 +197,21 @@ func (r *resolver) play(ctx context.Context, t *turn, req Play) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	items, err := r.items(ctx, t, req)
+	s, err := r.selected(ctx, t, req)
 	if err != nil {
 		return err
 	}
-	if items, err = r.fit(items); err != nil {
+	if s, err = r.fit(s); err != nil {
 		return err
 	}
 	in := queue.Play[media.Item]{
 		Revision: t.command.Revision, Mode: queue.Mode(req.Enqueue), Start: req.Start, Shuffle: req.Shuffle,
-		Items: make([]queue.Entry[media.Item], len(items)),
+		Items: make([]queue.Entry[media.Item], len(s.items)), First: s.first,
 	}
 	if in.Mode == "" {
 		in.Mode = queue.Replace
 	}
-	for i, item := range items {
+	for i, item := range s.items {
 		in.Items[i] = Entry{Item: item, Duration: item.Duration}
 		if item.Kind == media.Image {
 			in.Items[i].Interval = pictureTime
@@ -220,7 +220,7 @@ func (r *resolver) play(ctx context.Context, t *turn, req Play) error {
 			}
 		}
 	}
-	t.item, t.count = items[0], len(items)
+	t.item, t.count = s.items[s.first], len(s.items)
 	t.input = func(ref queue.Ref) queue.Input { in.Ref = ref; return in }
 	return nil
 }
@@ -229,26 +229,39 @@ func sourceless(s Source) bool {
 	return s.Item == "" && len(s.Items) == 0 && s.Query == "" && s.URL == "" && s.Playlist == "" && s.Result == 0
 }
 
-// fit leaves out what the device cannot play; it is an error if nothing is left.
-func (r *resolver) fit(items []media.Item) ([]media.Item, error) {
+// selection is what is queued, and which of it plays first.
+type selection struct {
+	items []media.Item
+	first int
+}
+
+// fit leaves out what the device cannot play; it is an error if nothing is left. What follows the first starts where that
+// cannot be played.
+func (r *resolver) fit(s selection) (selection, error) {
 	playable, reason := r.playable(), ""
-	var out []media.Item
-	for _, i := range items {
-		ok, why := playable(i)
+	var out selection
+	for i, item := range s.items {
+		if i == s.first {
+			out.first = len(out.items)
+		}
+		ok, why := playable(item)
 		if ok {
-			out = append(out, i)
+			out.items = append(out.items, item)
 		} else {
 			reason = why
 		}
 	}
-	if len(out) == 0 {
-		return nil, &Error{Unsupported, reason}
+	if len(out.items) == 0 {
+		return out, &Error{Unsupported, reason}
+	}
+	if out.first == len(out.items) {
+		out.first = 0
 	}
 	return out, nil
 }
 
-// items returns what a source names, containers opened.
-func (r *resolver) items(ctx context.Context, t *turn, req Play) ([]media.Item, error) {
+// selected returns what a source names, containers opened.
+func (r *resolver) selected(ctx context.Context, t *turn, req Play) (selection, error) {
 	s := req.Source
 	switch {
 	case s.Item != "":
@@ -256,21 +269,21 @@ func (r *resolver) items(ctx context.Context, t *turn, req Play) ([]media.Item, 
 	case len(s.Items) > 0:
 		var all []media.Item
 		for _, id := range s.Items {
-			items, err := r.open(ctx, id)
+			one, err := r.open(ctx, id)
 			if err != nil {
-				return nil, err
+				return selection{}, err
 			}
-			if all = append(all, items...); len(all) > queue.Max {
-				return nil, &Error{Invalid, fmt.Sprintf("items: these are more than the %d that a queue holds", queue.Max)}
+			if all = append(all, one.items...); len(all) > queue.Max {
+				return selection{}, &Error{Invalid, fmt.Sprintf("items: these are more than the %d that a queue holds", queue.Max)}
 			}
 		}
-		return all, nil
+		return selection{items: all}, nil
 	case s.URL != "":
 		item, err := r.remote(ctx, req)
-		return []media.Item{item}, err
+		return selection{items: []media.Item{item}}, err
 	case s.Result > 0:
 		if s.Result > len(r.results) {
-			return nil, &Error{NotFound, fmt.Sprintf("no result %d: the last search here has %d", s.Result, len(r.results))}
+			return selection{}, &Error{NotFound, fmt.Sprintf("no result %d: the last search here has %d", s.Result, len(r.results))}
 		}
 		t.chosen = s.Result
 		return r.open(ctx, r.results[s.Result-1].Item.ID)
@@ -281,31 +294,31 @@ func (r *resolver) items(ctx context.Context, t *turn, req Play) ([]media.Item, 
 }
 
 // find plays the first result of a search.
-func (r *resolver) find(ctx context.Context, text string, kinds []media.Kind) ([]media.Item, error) {
+func (r *resolver) find(ctx context.Context, text string, kinds []media.Kind) (selection, error) {
 	page, err := r.ports.Library.Search(ctx, media.Query{Text: text, Kinds: kinds, Limit: 1 + mostAlternatives}, nil, r.playable())
 	if err != nil {
-		return nil, fmt.Errorf("search for %q: %w", text, err)
+		return selection{}, fmt.Errorf("search for %q: %w", text, err)
 	}
 	if len(page.Results) == 0 {
-		return nil, &Error{NotFound, fmt.Sprintf("nothing in the library matches %q", text)}
+		return selection{}, &Error{NotFound, fmt.Sprintf("nothing in the library matches %q", text)}
 	}
 	return r.open(ctx, page.Results[0].Item.ID)
 }
 
 // open returns an item, or what the container holds.
-func (r *resolver) open(ctx context.Context, id media.ID) ([]media.Item, error) {
+func (r *resolver) open(ctx context.Context, id media.ID) (selection, error) {
 	item, err := r.ports.Library.Item(ctx, id)
 	if errors.Is(err, media.ErrNoItem) {
-		return nil, &Error{NotFound, fmt.Sprintf("no item %q in the library", id)}
+		return selection{}, &Error{NotFound, fmt.Sprintf("no item %q in the library", id)}
 	}
 	if err != nil || !item.Kind.Container() {
-		return []media.Item{item}, err
+		return selection{items: []media.Item{item}}, err
 	}
 	items, err := r.ports.Library.Items(ctx, id, queue.Max)
 	if err == nil && len(items) == 0 {
 		err = &Error{NotFound, fmt.Sprintf("%s holds nothing that can be played", item.Title)}
 	}
-	return items, err
+	return selection{items: items}, err
 }
 
 // search answers a search and remembers what it found, unless it is quiet. "" finds nothing.
