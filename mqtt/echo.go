@@ -7,8 +7,13 @@ import (
 	"time"
 )
 
-// echoTime is how long what we publish on the topics that we listen to ourselves may take to come back.
-const echoTime = 10 * time.Second
+const (
+	// echoTime is how long what we publish on the topics that we listen to ourselves may take to come back, counted from the
+	// last message that the broker sent: an echo waits behind what came to the broker before it.
+	echoTime = 10 * time.Second
+	// echoMost is how long it may take on a broker that is never silent.
+	echoMost = 5 * time.Minute
+)
 
 // echoes are topics on which something of our own has to come back on a connection. MQTT 3.1.1 acknowledges also what an
 // access list refuses: that nothing comes back is the only sign of it.
@@ -65,6 +70,15 @@ func (s *session) hearOurselves(topic string, payload []byte, retained bool) {
 		return
 	}
 	s.echoes.settle(topic)
+}
+
+// stillHears is how much longer echoes may take that are awaited since then; 0 is no longer.
+func (s *session) stillHears(since time.Time) time.Duration {
+	quiet := time.Since(time.Unix(0, s.heard.Load()))
+	if time.Since(since) >= echoMost || quiet >= echoTime {
+		return 0
+	}
+	return echoTime - quiet
 }
 
 // warnOfSilence tells of each topic on which nothing has come back, once in the life of the client.

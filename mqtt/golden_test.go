@@ -259,7 +259,7 @@ func TestRefusedCommandsAreAnsweredWithoutTheBridge(t *testing.T) {
 		{"bridge/command/rescan", `{"response_topic":"localcast/kitchen/state"}`},
 		{"bridge/command", `{`},
 	} {
-		c.receive("localcast/"+m.topic, []byte(m.payload), false, func(cmd bridge.Command) {
+		c.receive("localcast/"+m.topic, []byte(m.payload), func(cmd bridge.Command) {
 			t.Errorf("%s %s is obeyed: %+v", m.topic, m.payload, cmd)
 		})
 	}

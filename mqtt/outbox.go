@@ -30,8 +30,10 @@ const (
 
 // The bounds of an outbox.
 const (
-	maxAnswers = 1000 // answers and events that wait to be sent
-	maxLogs    = 10   // log lines that wait to be sent
+	maxAnswers = 1000    // answers that wait while the broker is away
+	maxLetters = 20_000  // answers and events that wait to be sent on a connection: a flood is answered, not dropped
+	maxBytes   = 8 << 20 // of payload in these
+	maxLogs    = 10      // log lines that wait to be sent
 )
 
 // pace is how often a topic may be written: one message each every, and at most burst at once after a pause. The zero
@@ -105,6 +107,7 @@ type outbox struct {
 	dirty   []*slot                     // by order
 	replay  []*slot                     // what a new connection still has to be told
 	letters []letter                    // by order
+	bytes   int                         // of payload in letters
 	dropped int                         // letters lost since begin, or since end
 	logs    []message
 	logDue  time.Time
@@ -197,8 +200,8 @@ func (o *outbox) clear(device string) {
 }
 
 // post adds messages of their own, which leave in their order and before every state told after them. What is no answer
-// is only for who listens now, and forgotten while there is no session. overflow is true when the first one had to be
-// dropped since begin, or since end.
+// is only for who listens now, and forgotten while there is no session. Where too many wait the oldest are dropped; overflow
+// is true when the first one was since begin, or since end.
 func (o *outbox) post(messages ...message) (overflow bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -207,15 +210,34 @@ func (o *outbox) post(messages ...message) (overflow bool) {
 		if !o.open && !m.answer {
 			continue
 		}
-		if len(o.letters) == maxAnswers {
-			o.letters = slices.Delete(o.letters, 0, 1)
-			o.dropped++
-		}
 		o.order++
 		o.letters = append(o.letters, letter{m, o.order})
+		o.bytes += len(m.payload)
 	}
+	o.bound()
 	o.signal()
 	return before == 0 && o.dropped > 0
+}
+
+// bound drops the oldest letters where too many wait.
+func (o *outbox) bound() {
+	most := maxLetters
+	if !o.open {
+		most = maxAnswers
+	}
+	for len(o.letters) > most || o.bytes > maxBytes && len(o.letters) > 1 {
+		o.pick()
+		o.dropped++
+	}
+}
+
+// pick takes the oldest letter out.
+func (o *outbox) pick() message {
+	m := o.letters[0].message
+	o.letters[0] = letter{}
+	o.letters = o.letters[1:]
+	o.bytes -= len(m.payload)
+	return m
 }
 
 // log adds a line for the log topic; while maxLogs of them wait, it is forgotten.
@@ -259,23 +281,26 @@ func (o *outbox) repeat() {
 	o.replay = slices.Concat(o.announcements(), o.replay, o.laneOf(onBridge))
 }
 
-// end ends a session. Answers among what was sent and not acknowledged are kept for the next.
+// end ends a session. Answers among what was sent and not acknowledged are kept for the next, the latest maxAnswers.
 func (o *outbox) end(unacknowledged []message) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.open, o.dropped = false, 0
-	var again []letter
-	for _, m := range unacknowledged {
-		if m.answer {
-			again = append(again, letter{message: m})
-		}
-	}
-	for _, l := range o.letters {
+	waiting := o.letters
+	o.letters, o.bytes = nil, 0
+	keep := func(l letter) {
 		if l.answer {
-			again = append(again, l)
+			o.letters = append(o.letters, l)
+			o.bytes += len(l.payload)
 		}
 	}
-	o.letters = again[max(0, len(again)-maxAnswers):]
+	for _, m := range unacknowledged {
+		keep(letter{message: m})
+	}
+	for _, l := range waiting {
+		keep(l)
+	}
+	o.bound()
 }
 
 // replayed reports whether everything retained was taken since begin.
@@ -309,9 +334,7 @@ func (o *outbox) next(now time.Time, hurry bool) (m message, ok bool, wait time.
 	defer o.mu.Unlock()
 	s, wait := o.first(now, hurry)
 	if len(o.letters) > 0 && (s == nil || len(o.replay) > 0 || o.letters[0].order < s.order) {
-		m = o.letters[0].message
-		o.letters = slices.Delete(o.letters, 0, 1)
-		return m, true, 0
+		return o.pick(), true, 0
 	}
 	if len(o.replay) > 0 {
 		again, left := o.resume(now, hurry)

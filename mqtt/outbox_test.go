@@ -324,6 +324,35 @@ func TestAnswersAreBounded(t *testing.T) {
 	})
 }
 
+func TestAFloodOnAConnectionIsBounded(t *testing.T) {
+	for _, row := range []struct {
+		name        string
+		answers     int
+		payload     string
+		left, fresh int // how many wait in the end, and which is the oldest
+	}{
+		{"as many as may wait", maxLetters, "", maxLetters, 0},
+		{"more than may wait", maxLetters + 5, "", maxLetters, 5},
+		{"larger than may wait", 20, strings.Repeat("x", maxBytes/10), 9, 11},
+		{"one that is larger than all", 3, strings.Repeat("x", maxBytes), 1, 2},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, o *outbox) {
+				o.begin()
+				for i := range row.answers {
+					o.post(reply1(strconv.Itoa(i) + row.payload))
+				}
+				p := open(o)
+				defer p.close()
+				left := p.take(0)
+				if len(left) != row.left || !strings.HasPrefix(string(left[0].payload), strconv.Itoa(row.fresh)) {
+					t.Errorf("%d answers left, from %.10s on; want %d from %d on", len(left), left[0].payload, row.left, row.fresh)
+				}
+			})
+		})
+	}
+}
+
 func TestClearedTopicsAreForgottenOnceTheBrokerHasHeard(t *testing.T) {
 	inBubble(t, func(t *testing.T, o *outbox) {
 		o.put("kitchen", leafState, []byte("s"))

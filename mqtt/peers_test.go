@@ -29,7 +29,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is how long a test waits for what must come.
-const patience = 15 * time.Second
+const patience = time.Minute
 
 // start runs something until the test ends or stop is called.
 func start(t *testing.T, run func(context.Context) error) (stop func()) {

@@ -6,18 +6,13 @@ import (
 	"localcast/bridge"
 )
 
-// receive handles a message of the broker. It runs on the connection's own goroutine and never waits.
-func (c *Client) receive(topic string, payload []byte, retained bool, commands func(bridge.Command)) {
+// receive handles a message that was published just now. It runs on the connection's own goroutine and never waits.
+func (c *Client) receive(topic string, payload []byte, commands func(bridge.Command)) {
 	to, ok := c.topics.parse(topic)
 	if !ok || len(payload) == 0 {
 		return
 	}
-	c.log.Debug("received", "topic", topic, "bytes", len(payload), "retained", retained)
-	if retained {
-		c.log.Warn("a retained command was not obeyed but cleared: publish commands without retain", "topic", topic)
-		c.post(message{topic: topic, qos: 1, retained: true})
-		return
-	}
+	c.log.Debug("received", "topic", topic, "bytes", len(payload))
 	r := c.topics.decode(to, payload)
 	if r.Err != nil {
 		c.refuse(r)

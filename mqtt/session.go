@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
@@ -18,13 +19,17 @@ import (
 const (
 	firstRetry  = 500 * time.Millisecond
 	lastRetry   = 15 * time.Second
-	shortLife   = 10 * time.Second // a connection lost sooner may have been taken away by a namesake
-	shortLives  = 3                // of them in a row are told
-	subackTime  = 10 * time.Second
+	shortLife   = 10 * time.Second       // a connection lost sooner may have been taken away by a namesake
+	shortLives  = 3                      // of them in a row are told
+	subackTime  = 10 * time.Second       // without a sign that what was sent before arrives
 	flushTime   = 2 * time.Second        // for what waits when the client stops
 	goodbyeTime = 500 * time.Millisecond // for the last "offline"
 	stopTime    = 3 * time.Second        // after which a stopping client waits for the broker no more
 	inFlight    = 100                    // messages sent and not acknowledged
+	// bytesInFlight bounds them as well: what comes next waits behind no more than that, also on a link of a few KB a second.
+	bytesInFlight = 64 << 10
+	// told is how many retained commands are logged singly on a connection.
+	retainedTold = 3
 )
 
 // Run keeps the connection until ctx ends and then returns nil: it connects, again and again with a growing pause, tells
@@ -114,11 +119,15 @@ type session struct {
 	*Client
 	link       *link
 	flights    []flight
+	flying     int                  // bytes of payload in flights
+	progress   time.Time            // when the broker last acknowledged something
 	suback     *paho.SubscribeToken // nil until the commands are subscribed to
 	online     bool                 // "online" was published
 	echoes     *echoes              // what has not come back yet
 	sawOffline chan struct{}        // holds a value when somebody published "offline" for us
 	sawBirth   chan struct{}        // holds a value when Home Assistant has said that it is there
+	heard      atomic.Int64         // when the broker last sent a message, in nanoseconds; receive writes it
+	retained   int                  // commands that were cleared; receive's
 }
 
 // flight is a message that was sent and is not known to have arrived.
@@ -129,6 +138,7 @@ type flight struct {
 
 // receive takes what the broker sends; it runs on the connection's goroutine.
 func (s *session) receive(ctx context.Context, topic string, payload []byte, retained bool, commands func(bridge.Command)) {
+	s.heard.Store(time.Now().UnixNano())
 	s.hearOurselves(topic, payload, retained)
 	switch {
 	case ctx.Err() != nil:
@@ -140,8 +150,27 @@ func (s *session) receive(ctx context.Context, topic string, payload []byte, ret
 		if !retained && string(payload) == online {
 			nudge(s.sawBirth)
 		}
+	case retained:
+		s.clear(topic, payload)
 	default:
-		s.Client.receive(topic, payload, retained, commands)
+		s.Client.receive(topic, payload, commands)
+	}
+}
+
+// clear takes a command off the broker that was kept there for us.
+func (s *session) clear(topic string, payload []byte) {
+	if _, ok := s.topics.parse(topic); !ok || len(payload) == 0 {
+		return
+	}
+	s.post(message{topic: topic, qos: 1, retained: true})
+	switch s.retained++; {
+	case s.retained <= retainedTold:
+		s.log.Warn("a retained command was not obeyed but cleared: publish commands without retain", "topic", topic)
+	case s.retained == retainedTold+1:
+		s.log.Warn("there are more retained commands; each is cleared, and told at the level debug")
+		fallthrough
+	default:
+		s.log.Debug("a retained command was cleared", "topic", topic)
 	}
 }
 
@@ -210,6 +239,7 @@ func (s *session) pump(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var late, birth, silence <-chan time.Time
+	var listening time.Time // since when echoes are awaited
 	for {
 		wait, err := s.send(false)
 		if err != nil {
@@ -237,11 +267,19 @@ func (s *session) pump(ctx context.Context) error {
 			if err := s.announce(); err != nil {
 				return err
 			}
-			silence = time.After(echoTime)
+			silence, listening = time.After(echoTime), time.Now()
 		case <-silence:
+			if left := s.stillHears(listening); left > 0 {
+				silence = time.After(left)
+				continue
+			}
 			s.warnOfSilence()
 		case <-late:
-			return fmt.Errorf("subscribe to the commands: no answer in %v", subackTime)
+			left := subackTime - time.Since(s.progress)
+			if left <= 0 {
+				return fmt.Errorf("subscribe to the commands: no answer in %v", subackTime)
+			}
+			late = time.After(left)
 		case <-s.sawOffline:
 			if !s.online {
 				continue
@@ -265,7 +303,7 @@ func (s *session) send(hurry bool) (wait time.Duration, err error) {
 	if err := s.land(); err != nil {
 		return 0, err
 	}
-	for len(s.flights) < inFlight {
+	for len(s.flights) < inFlight && s.flying < bytesInFlight {
 		m, ok, wait := s.outbox.next(time.Now(), hurry)
 		if !ok {
 			return wait, nil
@@ -281,6 +319,7 @@ func (s *session) send(hurry bool) (wait time.Duration, err error) {
 func (s *session) fly(m message) error {
 	s.log.Debug("publish", "topic", m.topic, "bytes", len(m.payload))
 	s.flights = append(s.flights, flight{m, s.link.publish(m)})
+	s.flying += len(m.payload)
 	return s.land()
 }
 
@@ -300,6 +339,8 @@ func (s *session) land() error {
 		s.outbox.acknowledged(f.message)
 		s.herald.delivered(f.message)
 		s.flights = s.flights[1:]
+		s.flying -= len(f.payload)
+		s.progress = time.Now()
 	}
 	return nil
 }
