@@ -8,6 +8,7 @@ package names
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 
 	"localcast/bridge/media"
@@ -27,6 +28,25 @@ type Info struct {
 	Year          int // of the movie, the show or the album
 	Artist, Album string
 	Track, Disc   int
+}
+
+// String writes what is known in one line: the kind, then the rest.
+func (i Info) String() string {
+	parts := []string{string(i.Kind)}
+	add := func(name, v string) {
+		if v != "" && v != "0" {
+			parts = append(parts, name+"="+v)
+		}
+	}
+	add("show", i.Show)
+	add("label", i.Label())
+	add("artist", i.Artist)
+	add("album", i.Album)
+	add("disc", strconv.Itoa(i.Disc))
+	add("track", strconv.Itoa(i.Track))
+	add("title", i.Title)
+	add("year", strconv.Itoa(i.Year))
+	return strings.Join(parts, "|")
 }
 
 // Parser reads paths. It is immutable and safe for concurrent use.

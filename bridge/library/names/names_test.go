@@ -1,43 +1,10 @@
 package names
 
 import (
-	"strings"
 	"testing"
 
 	"localcast/bridge/media"
 )
-
-// brief writes what a path tells in one line: kind, then what is known of the rest.
-func brief(i Info) string {
-	parts := []string{string(i.Kind)}
-	add := func(name, v string) {
-		if v != "" {
-			parts = append(parts, name+"="+v)
-		}
-	}
-	add("show", i.Show)
-	add("label", i.Label())
-	add("artist", i.Artist)
-	add("album", i.Album)
-	if i.Disc > 0 {
-		add("disc", digits(i.Disc))
-	}
-	if i.Track > 0 {
-		add("track", digits(i.Track))
-	}
-	add("title", i.Title)
-	if i.Year > 0 {
-		add("year", digits(i.Year))
-	}
-	return strings.Join(parts, "|")
-}
-
-func digits(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
-	}
-	return digits(n/10) + string(rune('0'+n%10))
-}
 
 func TestParse(t *testing.T) {
 	p := New()
@@ -164,7 +131,7 @@ func TestParse(t *testing.T) {
 		{"photos/2019 Italy/IMG_0001.JPG", "image|title=IMG 0001"},
 		{"photos/Sunset.png", "image|title=Sunset"},
 	} {
-		if got := brief(p.Parse(row.path)); got != row.want {
+		if got := p.Parse(row.path).String(); got != row.want {
 			t.Errorf("%s\n got %s\nwant %s", row.path, got, row.want)
 		}
 	}

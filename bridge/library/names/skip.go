@@ -39,6 +39,20 @@ func SkipFile(name string) bool {
 	return false
 }
 
+// Skip reports whether what lies at a path with slashes is none of the library. The first element is the root's own name,
+// which says nothing.
+func Skip(path string) bool {
+	parts := strings.Split(path, "/")
+	for _, d := range parts[min(1, len(parts)-1) : len(parts)-1] {
+		if SkipFolder(d) {
+			return true
+		}
+	}
+	file := parts[len(parts)-1]
+	m, _ := Medium(file)
+	return m == None || SkipFile(file)
+}
+
 // hidden covers Unix's hidden names and the folders @eaDir and $RECYCLE.BIN of Synology and Windows.
 func hidden(name string) bool {
 	return name == "" || name[0] == '.' || name[0] == '@' || name[0] == '$'
