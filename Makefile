@@ -48,6 +48,10 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	  done; \
 	done
 
+.PHONY: bench-names
+bench-names: ## how many file names are read right, beside a rule of thumb
+	@go run ./bench/names
+
 BINARIES := $(PLATFORMS:%=dist/%/localcast)
 ARCHIVES := $(PLATFORMS:%=dist/localcast-$(VERSION)-%.tar.gz)
 

@@ -61,6 +61,7 @@ func house() map[string]room {
 		"bench/fleet":  {imports: []string{"cast/wire"}},
 		"bench/mqtt":   {imports: []string{"bench/fleet"}},
 		"bench/sender": {imports: []string{"bench/fleet", "bridge", "bridge/media", "bridge/queue", "cast"}},
+		"bench/names":  {imports: []string{"bridge/library/names", "bridge/media"}},
 	}
 }
 

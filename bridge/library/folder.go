@@ -132,7 +132,7 @@ func (fo *folder) list(rel string, follow func(name string) (entry, bool, error)
 		case errors.Is(err, errNotOurs):
 		case err != nil:
 			return listing{}, err // were it left out, it would count as deleted
-		case isDir && !names.SkipFolder(e.name):
+		case isDir && !names.SkipFolder(rel[strings.LastIndexByte(rel, '/')+1:], e.name):
 			l.dirs = append(l.dirs, e)
 		case isDir || names.SkipFile(e.name) || e.size == 0:
 		case medium == names.Picture:
@@ -263,7 +263,7 @@ func (fo *folder) empty() (bool, error) {
 		for _, d := range found {
 			medium, _ := names.Medium(d.Name())
 			link := d.Type()&fs.ModeSymlink != 0
-			if d.IsDir() && !names.SkipFolder(d.Name()) || !d.IsDir() && medium != names.None || link {
+			if d.IsDir() && !names.SkipFolder("", d.Name()) || !d.IsDir() && medium != names.None || link {
 				return false, nil
 			}
 		}

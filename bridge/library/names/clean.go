@@ -1,6 +1,7 @@
 package names
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -41,7 +42,8 @@ func trim(s string) string {
 // titleYear splits a film's or show's name into its title and year, without release noise. The year is the last that can
 // be one and does not begin the name, so that "1917 (2019)" and "Blade.Runner.2049.2017" come out right.
 func (p *Parser) titleYear(name string) (title string, year int) {
-	name = p.braced.ReplaceAllString(name, " ")
+	name = p.site.ReplaceAllString(p.braced.ReplaceAllString(name, " "), "")
+	whole := name
 	// A year in brackets is a year; everything else in brackets is noise.
 	name = p.bracketed.ReplaceAllStringFunc(name, func(s string) string {
 		if plausibleYear(strings.TrimSpace(s[1 : len(s)-1])) {
@@ -54,8 +56,11 @@ func (p *Parser) titleYear(name string) (title string, year int) {
 		year, _ = strconv.Atoi(name[from:to])
 		name = strings.TrimRight(name[:from], " ([.-_")
 	}
-	name = cutNoise(name)
-	return trim(p.bareParens.ReplaceAllString(name, "")), year
+	title = trim(p.bareParens.ReplaceAllString(cutNoise(name), ""))
+	if title == "" {
+		title = p.bracketed.FindString(whole) // "[REC] (2007)"
+	}
+	return title, year
 }
 
 // findYear returns the place of a name's year, or 0, 0. One in brackets wins over a bare one.
@@ -121,7 +126,12 @@ func noiseStart(name string) int {
 		if !noise(words[i].text) && !(likelyNoise(words[i].text) && (i == len(words)-1 || any(words[i+1].text))) {
 			continue
 		}
+		first := i
 		for i > 1 && any(words[i-1].text) {
+			// "The Good German 720p": one word more is needed for a language to be the release's.
+			if language(words[i-1].text) && i == first && (i == len(words)-1 || !any(words[i+1].text)) {
+				break
+			}
 			i--
 		}
 		return words[i].at
@@ -129,16 +139,25 @@ func noiseStart(name string) int {
 	return -1
 }
 
+// noisy reports whether a text has a word in it that describes a release, or none but such as may.
+func noisy(text string) bool {
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return strings.ContainsRune(" _-()[],", r) })
+	return noiseStart("| "+spaced(text)) >= 0 || len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool {
+		return !noise(w) && !likelyNoise(w) && !weakNoise(w)
+	})
+}
+
 // noise reports whether a word only ever describes a release.
 func noise(w string) bool {
 	switch w {
-	case "480p", "480i", "576p", "576i", "720p", "720i", "1080p", "1080i", "1440p", "2160p", "4320p", "uhd",
-		"hdtv", "pdtv", "sdtv", "dsr", "dvdrip", "dvdscr", "dvd5", "dvd9", "bdrip", "brrip", "bluray", "bdremux", "remux",
-		"webrip", "webdl", "web-dl", "hdrip", "hdcam", "telesync", "tvrip", "vhsrip",
+	case "480p", "480i", "576p", "576i", "720p", "720i", "1080p", "1080i", "1440p", "2160p", "4320p", "uhd", "ultrahd",
+		"hdtv", "pdtv", "sdtv", "dsr", "dvdrip", "dvdscr", "dvd5", "dvd9", "bdrip", "brrip", "bluray", "bdremux", "remux", "hddvd",
+		"hddvdrip", "webrip", "webdl", "web-dl", "hdrip", "hdcam", "telesync", "tvrip", "vhsrip", "ntsc", "pal",
 		"x264", "x265", "h264", "h265", "h.264", "h.265", "hevc", "avc", "xvid", "divx", "av1", "vp9", "10bit", "8bit", "hi10p",
-		"hdr10", "hdr10+", "dolbyvision",
-		"aac2.0", "aac5.1", "ac3", "eac3", "e-ac3", "dtshd", "truehd", "ddp5.1", "ddp", "dd5.1", "dd2.0",
-		"ddp2.0", "flac2.0", "amzn", "dsnp", "hmax", "atvp":
+		"hdr10", "hdr10+", "hdr10plus", "dolbyvision", "hsbs", "hou", "htab", "ftab", "sbs",
+		"aac2.0", "aac5.1", "ac3", "eac3", "e-ac3", "dtshd", "truehd", "ddp5.1", "ddp", "dd5.1", "dd2.0", "dd+5.1", "2ch", "6ch", "8ch",
+		"ddp2.0", "flac2.0", "amzn", "dsnp", "hmax", "atvp", "pcok", "hulu",
+		"truefrench", "vostfr", "swesub", "nordic", "multisub", "subfrench":
 		return true
 	}
 	return false
@@ -147,7 +166,7 @@ func noise(w string) bool {
 // likelyNoise reports whether a word mostly describes a release.
 func likelyNoise(w string) bool {
 	switch w {
-	case "4k", "8k", "hdr", "sdr", "aac", "dts", "atmos", "5.1", "7.1", "repack", "nf":
+	case "4k", "8k", "hdr", "sdr", "dv", "3d", "aac", "dts", "atmos", "5.1", "7.1", "repack", "nf", "multi", "hfr":
 		return true
 	}
 	return false
@@ -157,8 +176,19 @@ func likelyNoise(w string) bool {
 func weakNoise(w string) bool {
 	switch w {
 	case "web", "dvd", "blu", "ray", "bd", "extended", "unrated", "uncut", "remastered", "proper", "internal", "limited", "imax",
-		"dual", "multi", "audio", "directors", "director's", "theatrical", "cut", "edition", "dubbed", "subbed", "complete",
-		"hd", "fullhd", "dl", "german", "english", "french", "ita", "eng", "ger":
+		"dual", "audio", "directors", "director's", "theatrical", "cut", "edition", "dubbed", "subbed", "complete",
+		"hd", "fullhd", "dl", "flac", "mp3", "1280x720", "1920x1080", "3840x2160", "848x480", "640x480",
+		"half", "full", "restored", "criterion", "collection", "roadshow", "ip":
+		return true
+	}
+	return language(w)
+}
+
+// language reports whether a word is a language as releases name it.
+func language(w string) bool {
+	switch w {
+	case "german", "english", "french", "italian", "spanish", "japanese", "korean", "russian", "chinese", "hindi", "dutch", "polish",
+		"swedish", "danish", "norwegian", "finnish", "portuguese", "czech", "hungarian", "turkish", "ita", "eng", "ger", "jpn", "esp":
 		return true
 	}
 	return false

@@ -48,8 +48,8 @@ func TestConventions(t *testing.T) {
 			t.Logf("%s\n got %s\nwant %s", row.path, got, row.want)
 		}
 	}
-	if all < 280 || right*100 < all*80 {
-		t.Errorf("%d of %d rows are right, wanted 80 %%", right, all)
+	if all < 280 || right*100 < all*99 {
+		t.Errorf("%d of %d rows are right, wanted 99 %%", right, all)
 	}
 }
 
@@ -68,7 +68,7 @@ func TestConventionsSetAside(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d rows are right", right, all)
-	if all < 130 || right*100 < all*88 {
-		t.Errorf("%d of %d rows are right, wanted 88 %%", right, all)
+	if all < 130 || right*100 < all*98 {
+		t.Errorf("%d of %d rows are right, wanted 98 %%", right, all)
 	}
 }

@@ -38,7 +38,7 @@ func TestParse(t *testing.T) {
 		{"tv/Show.S01.1080p.WEB-DL-GRP/Show.S01E05.1080p.WEB-DL-GRP.mkv", "episode|show=Show|label=S01E05"},
 		{"tv/Show/Show.S01E02.4K.mkv", "episode|show=Show|label=S01E02"},
 		{"tv/Show/Show.S01E02.HDR.2160p.mkv", "episode|show=Show|label=S01E02"},
-		{"tv/Show Season 2/Show 205.mkv", "video|title=Show 205"},
+		{"tv/Show Season 2/Show 205.mkv", "episode|show=Show|label=S02E05"},
 		{"tv/Show/Show S01E01 HDTV x264.mkv", "episode|show=Show|label=S01E01"},
 		// Several episodes in one file.
 		{"tv/Show/Show S01E01E02.mkv", "episode|show=Show|label=S01E01-E02"},
@@ -161,11 +161,29 @@ func TestSkip(t *testing.T) {
 		{"Example.mkv", false, false},
 		{"Trailer Park Boys", false, false},
 	} {
-		if got := SkipFolder(row.name); got != row.folder {
+		if got := SkipFolder("Heat (1995)", row.name); got != row.folder {
 			t.Errorf("SkipFolder(%q) = %v", row.name, got)
 		}
 		if got := SkipFile(row.name); got != row.file {
 			t.Errorf("SkipFile(%q) = %v", row.name, got)
+		}
+	}
+}
+
+func TestExtrasBesideOthersAreNone(t *testing.T) {
+	for _, row := range []struct {
+		parent, name string
+		skip         bool
+	}{
+		{"", "Extras", false},
+		{"tv", "Extras", false},
+		{"Movies", "Shorts", false},
+		{"Heat (1995)", "Extras", true},
+		{"Season 1", "Interviews", true},
+		{"tv", "Samples", true},
+	} {
+		if got := SkipFolder(row.parent, row.name); got != row.skip {
+			t.Errorf("SkipFolder(%q, %q) = %v", row.parent, row.name, got)
 		}
 	}
 }

@@ -2,19 +2,27 @@ package names
 
 import "strings"
 
-// SkipFolder reports whether a folder is none of the library: hidden, a system's or a NAS's own, or one that Kodi and
-// Plex reserve for samples and extras.
-func SkipFolder(name string) bool {
+// SkipFolder reports whether a folder is none of the library: hidden, a system's or a NAS's own, or one that Kodi, Plex and
+// Jellyfin reserve for samples and extras beside a film or show. parent is the name of the folder that it lies in, "" for a
+// root: beside other shows "Extras" is a show.
+func SkipFolder(parent, name string) bool {
 	if hidden(name) {
 		return true
 	}
 	switch strings.ToLower(name) {
-	case "lost+found", "system volume information", "#recycle", "#snapshot", "recycler",
-		"sample", "samples", "extras", "extra", "featurettes", "behind the scenes", "deleted scenes", "interviews",
-		"scenes", "shorts", "trailer", "trailers", "subs", "subtitles":
+	case "lost+found", "system volume information", "#recycle", "#snapshot", "recycler", "sample", "samples", "subs", "subtitles":
 		return true
+	case "extras", "extra", "featurettes", "behind the scenes", "deleted scenes", "interviews", "scenes", "shorts", "other", "clips",
+		"trailer", "trailers", "backdrops", "theme-music", "theme music":
+		return parent != "" && !collection(parent)
 	}
 	return false
+}
+
+// collection reports whether a folder holds films, shows or music, and not the parts of one.
+func collection(name string) bool {
+	of := []string{name}
+	return library(of, "movie") || library(of, "show") || library(of, "anime") || same(name, "music") || same(name, "videos")
 }
 
 // SkipFile reports whether a file is none of the library: hidden, being downloaded, a sample, a trailer or another extra.
@@ -29,9 +37,14 @@ func SkipFile(name string) bool {
 	switch stem {
 	case "sample", "trailer", "rarbg.com":
 		return true
+	case "theme":
+		return strings.EqualFold(name, "theme.mp3") // of a show, for its page
+	}
+	if strings.HasPrefix(stem, "sample-") {
+		return true
 	}
 	for _, suffix := range []string{"-sample", ".sample", "_sample", "-trailer", ".trailer", "_trailer", "-behindthescenes",
-		"-deleted", "-featurette", "-interview", "-scene", "-short", "-extra", "-other"} {
+		"-deleted", "-deletedscene", "-featurette", "-interview", "-scene", "-short", "-clip", "-extra", "-other"} {
 		if strings.HasSuffix(stem, suffix) {
 			return true
 		}
@@ -43,10 +56,12 @@ func SkipFile(name string) bool {
 // which says nothing.
 func Skip(path string) bool {
 	parts := strings.Split(path, "/")
+	parent := ""
 	for _, d := range parts[min(1, len(parts)-1) : len(parts)-1] {
-		if SkipFolder(d) {
+		if SkipFolder(parent, d) {
 			return true
 		}
+		parent = d
 	}
 	file := parts[len(parts)-1]
 	m, _ := Medium(file)
