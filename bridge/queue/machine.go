@@ -58,6 +58,7 @@ type Machine[T any] struct {
 	otherNews bool // another sender's media may show something new
 	keepAt    time.Time
 	alarm     time.Time
+	tally     tally[T]
 }
 
 // session is one load of ours, from the order on.
@@ -67,6 +68,7 @@ type session struct {
 	state     State
 	confirmed bool // the device has taken the load
 	started   bool // it has played
+	ended     bool // it has played to its end
 	lost      bool // the link went while it ran
 	// position in seconds was true at at.
 	position, rate, duration float64
@@ -102,6 +104,10 @@ func New[T any](saved Saved[T], random func(n int) int, maxVolume int) *Machine[
 		m.play = &session{
 			serial: h.Serial, entry: h.Current, state: Playing, confirmed: true, started: true, lost: true,
 			position: h.Position, rate: 1, duration: h.Duration, at: time.UnixMilli(h.At),
+		}
+		m.tally = tally[T]{of: m.play, lost: true, lostAt: m.play.at, left: h.Position}
+		if e := m.list.current(); e != nil {
+			m.tally.entry = *e
 		}
 	}
 	m.told = m.View()
@@ -141,6 +147,7 @@ func (m *Machine[T]) happened(in Input) {
 		m.tick()
 	case Quit:
 		m.expire(true, "the bridge stopped before the device answered")
+		m.rest()
 	}
 }
 
@@ -180,6 +187,7 @@ func (m *Machine[T]) happen(event Event, entry *Entry[T], message string) {
 
 // settle does what every step ends with: store what changed, answer who can be answered, tell the world, set the alarm.
 func (m *Machine[T]) settle() {
+	m.count()
 	l := &m.list
 	again := !m.storeAt.IsZero() && !m.now.Before(m.storeAt)
 	if l.changed() || again {

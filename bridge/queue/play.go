@@ -31,6 +31,7 @@ func (m *Machine[T]) following() int {
 func (m *Machine[T]) finished() {
 	e := m.list.current()
 	m.happen(ItemFinished, e, "")
+	m.play.ended = true
 	if e.Start != 0 {
 		e.Start = 0
 		m.list.touch(e.ID)

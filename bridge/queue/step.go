@@ -256,6 +256,18 @@ type (
 	}
 	// Keep stores the head, sometime: it is how far the current entry has played.
 	Keep struct{ Head Head }
+	// Played tells how far an entry has been played: when it begins, every KeepEvery, and when it rests.
+	Played[T any] struct {
+		Entry    Entry[T]
+		Serial   uint64    // of its session
+		Begun    time.Time // when the session was first seen to play
+		First    bool      // it has only just begun: nothing was told of the session before
+		Position float64   // seconds: where it is now
+		Duration float64   // seconds; 0 is unknown
+		Seconds  float64   // really played since it was last told
+		Rests    bool      // it does not play on, as far as anybody knows
+		Ended    bool      // it was played to its end
+	}
 	// Reply answers a command; each command gets exactly one.
 	Reply struct {
 		Ref Ref
@@ -308,6 +320,7 @@ func (Load[T]) effect()     {}
 func (Do) effect()          {}
 func (Persist[T]) effect()  {}
 func (Keep) effect()        {}
+func (Played[T]) effect()   {}
 func (Reply) effect()       {}
 func (Happened[T]) effect() {}
 func (Publish) effect()     {}

@@ -1,0 +1,112 @@
+package queue
+
+import "time"
+
+// tally is what is counted of the session that plays, or played until this step.
+type tally[T any] struct {
+	of    *session // nil: none has played
+	entry Entry[T]
+	fresh bool      // it began under this machine: it was not taken up
+	begun time.Time // when it was first seen to play; zero until then
+
+	since  time.Time // it has played from then on, uncounted; zero while it does not play
+	untold float64   // seconds played that were not told yet
+	told   time.Time // when that was last done
+	// While the link is lost: where it was then, and when.
+	lost   bool
+	lostAt time.Time
+	left   float64 // seconds
+}
+
+// count looks at our session when a step has done its work, and tells how far it has come: when it begins to play, every
+// KeepEvery, and when it rests.
+func (m *Machine[T]) count() {
+	t, s := &m.tally, m.play
+	if t.of != s {
+		m.leave()
+		if s == nil {
+			return
+		}
+		*t = tally[T]{of: s, fresh: !s.started}
+		if e := m.list.current(); e != nil {
+			t.entry = *e
+		}
+	}
+	if s == nil || !s.started {
+		return
+	}
+	played := !t.since.IsZero()
+	t.add(m.now)
+	switch {
+	case s.state == Playing && !s.lost:
+		begins := t.begun.IsZero()
+		if begins {
+			t.begun = m.now
+		}
+		if begins || m.now.Sub(t.told) >= KeepEvery {
+			m.tell(false, false)
+		}
+	case played && (s.state == Paused || s.lost):
+		m.tell(true, false)
+	}
+}
+
+// add counts what has passed up to now. Beyond a lost link it is as much as the position has advanced meanwhile.
+func (t *tally[T]) add(now time.Time) {
+	s := t.of
+	if !t.since.IsZero() {
+		t.untold += now.Sub(t.since).Seconds()
+	}
+	t.since = time.Time{}
+	if s.state == Playing && !s.lost {
+		t.since = now
+	}
+	switch {
+	case s.lost && !t.lost:
+		t.lost, t.lostAt, t.left = true, s.at, s.position
+	case t.lost && (!s.lost || s.ended):
+		t.lost = false
+		reached := s.where(now)
+		if s.ended {
+			reached = s.duration
+		}
+		t.untold += max(0, min((reached-t.left)/max(s.rate, 0.1), now.Sub(t.lostAt).Seconds()))
+	}
+}
+
+// leave tells the last of a session that is ours no more.
+func (m *Machine[T]) leave() {
+	t := &m.tally
+	if t.of == nil || t.begun.IsZero() && !t.of.ended {
+		*t = tally[T]{}
+		return
+	}
+	if t.begun.IsZero() {
+		t.begun = m.now
+	}
+	t.add(m.now)
+	m.tell(true, t.of.ended)
+	*t = tally[T]{}
+}
+
+// rest tells how far our session has come when nobody will watch it any more.
+func (m *Machine[T]) rest() {
+	if t := &m.tally; t.of != nil && t.of == m.play && !t.begun.IsZero() {
+		t.add(m.now)
+		m.tell(true, false)
+	}
+}
+
+// tell emits how far the session has come.
+func (m *Machine[T]) tell(rests, ended bool) {
+	t := &m.tally
+	p := Played[T]{
+		Entry: t.entry, Serial: t.of.serial, Begun: t.begun, First: t.fresh && t.told.IsZero(), Seconds: t.untold,
+		Position: t.of.where(m.now), Duration: t.of.duration, Rests: rests, Ended: ended,
+	}
+	if ended {
+		p.Position = p.Duration
+	}
+	t.untold, t.told = 0, m.now
+	m.emit(p)
+}
