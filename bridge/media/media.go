@@ -192,14 +192,6 @@ type Listing struct {
 	Results []Item
 }
 
-// Use is what a person did with an item.
-type Use struct {
-	Position float64 // seconds; 0 if it begins at the start
-	Watched  bool
-	Plays    int
-	LastAt   int64 // unix seconds of the last play; 0 is never
-}
-
 // Counts is how many items of each kind that is played a library holds, and how many playlists and folders.
 type Counts struct {
 	Movies, Episodes, Videos, Tracks, Images, Playlists, Folders int

@@ -33,22 +33,3 @@ func TestWhatWasAnnouncedIsRemembered(t *testing.T) {
 	save(announced{"ha/device/a/config": {"play": "button"}, "ha/device/b/config": nil, "never told": nil})
 	expect(announced{"ha/device/a/config": {"play": "button"}})
 }
-
-func TestADatabaseOfTheFirstSchemaIsBroughtUpToDate(t *testing.T) {
-	dir := t.TempDir()
-	s := openStore(t, dir)
-	id, err := s.ID(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.db.ExecContext(t.Context(), "DROP TABLE announced; PRAGMA user_version = 1"); err != nil {
-		t.Fatal(err)
-	}
-	s = reopen(t, s, dir)
-	if err := s.SaveAnnounced(t.Context(), announced{"topic": {"play": "button"}}); err != nil {
-		t.Error(err)
-	}
-	if kept, err := s.ID(t.Context()); err != nil || kept != id {
-		t.Errorf("the id is %q after it, %v; want %q", kept, err, id)
-	}
-}

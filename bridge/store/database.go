@@ -64,6 +64,39 @@ func migrations() []string {
 	) WITHOUT ROWID`, `CREATE TABLE announced (
 		topic     TEXT PRIMARY KEY,
 		platforms TEXT NOT NULL -- JSON, the platform of each component by its key
+	) WITHOUT ROWID`, `CREATE TABLE used (
+		item     TEXT PRIMARY KEY,
+		path     TEXT NOT NULL,
+		size     INTEGER NOT NULL,
+		position REAL NOT NULL,
+		watched  INTEGER NOT NULL,
+		plays    INTEGER NOT NULL,
+		last_at  INTEGER NOT NULL -- unix seconds
+	) WITHOUT ROWID;
+	CREATE TABLE play (
+		device  TEXT NOT NULL, -- the topic name
+		serial  INTEGER NOT NULL,
+		at      INTEGER NOT NULL, -- unix milliseconds
+		item    TEXT NOT NULL,
+		title   TEXT NOT NULL,
+		seconds REAL NOT NULL,
+		PRIMARY KEY (device, serial)
+	) WITHOUT ROWID;
+	CREATE INDEX play_at ON play (at);
+	CREATE TABLE playlist (
+		number INTEGER PRIMARY KEY,
+		id     TEXT NOT NULL UNIQUE,
+		name   TEXT NOT NULL
+	);
+	CREATE TABLE listed (
+		playlist INTEGER NOT NULL REFERENCES playlist (number) ON DELETE CASCADE,
+		place    INTEGER NOT NULL,
+		item     TEXT NOT NULL, -- the columns of entry
+		path     TEXT NOT NULL,
+		size     INTEGER NOT NULL,
+		title    TEXT NOT NULL,
+		details  TEXT NOT NULL,
+		PRIMARY KEY (playlist, place)
 	) WITHOUT ROWID`}
 }
 

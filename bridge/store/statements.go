@@ -16,6 +16,11 @@ type statements struct {
 	selectHead, selectEntries  *sql.Stmt
 
 	putAnnounced, deleteAnnounced *sql.Stmt
+
+	putUsed, deleteUsed                         *sql.Stmt
+	addPlay, prunePlays, movePlays, deletePlays *sql.Stmt
+	putPlaylist, deletePlaylist                 *sql.Stmt
+	putListed, deleteListed                     *sql.Stmt
 }
 
 func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
@@ -52,6 +57,19 @@ func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
 			FROM entry WHERE queue = ?`},
 		{&s.putAnnounced, `REPLACE INTO announced (topic, platforms) VALUES (?, ?)`},
 		{&s.deleteAnnounced, `DELETE FROM announced WHERE topic = ?`},
+		{&s.putUsed, `REPLACE INTO used (item, path, size, position, watched, plays, last_at) VALUES (?, ?, ?, ?, ?, ?, ?)`},
+		{&s.deleteUsed, `DELETE FROM used WHERE item = ?`},
+		{&s.addPlay, `INSERT INTO play (device, serial, at, item, title, seconds) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (device, serial) DO UPDATE SET seconds = seconds + excluded.seconds`},
+		{&s.prunePlays, `DELETE FROM play WHERE (device, serial) IN
+			(SELECT device, serial FROM play ORDER BY at DESC, device, serial DESC LIMIT -1 OFFSET ?)`},
+		{&s.movePlays, `UPDATE OR REPLACE play SET device = ? WHERE device = ?`},
+		{&s.deletePlays, `DELETE FROM play WHERE device = ?`},
+		{&s.putPlaylist, `INSERT INTO playlist (id, name) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name
+			RETURNING number`},
+		{&s.deletePlaylist, `DELETE FROM playlist WHERE id = ?`},
+		{&s.putListed, `INSERT INTO listed (playlist, place, item, path, size, title, details) VALUES (?, ?, ?, ?, ?, ?, ?)`},
+		{&s.deleteListed, `DELETE FROM listed WHERE playlist = ?`},
 	} {
 		var err error
 		if *p.to, err = db.PrepareContext(ctx, p.text); err != nil {

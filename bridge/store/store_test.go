@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
 	"os"
@@ -342,7 +343,7 @@ func TestOpenRefuses(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		refused(t, dir, "newer version of LocalCast (schema 1000, this one knows up to 2)")
+		refused(t, dir, fmt.Sprintf("newer version of LocalCast (schema 1000, this one knows up to %d)", len(migrations())))
 		if kept, _ := filepath.Glob(filepath.Join(dir, "*damaged*")); len(kept) > 0 {
 			t.Errorf("it was set aside: %q", kept)
 		}
