@@ -1,8 +1,10 @@
-// Package store keeps on disk what must survive a power cut: the devices by their topic names, their queues, the
-// playlists, what was watched and played, what Home Assistant was told, and the bridge's own id. All of it lies in state.db, an SQLite database in the data folder.
+// Package store keeps on disk what must survive a power cut: the devices by their topic names, their queues, the playlists,
+// what was watched and played, what Home Assistant was told, and the bridge's own id. All of it lies in state.db, an SQLite
+// database in the data folder.
 //
-// A change that a method has returned from without an error is on the disk, with the exception of SavePosition and of SavePlays where it is not asked to wait. Changes
-// that are asked for at the same time share one transaction and one sync. Only changed rows are written.
+// A change that a method has returned from without an error is on the disk, with the exception of SavePosition, and of
+// SavePlays where it is not asked to wait. Changes that are asked for at the same time share one transaction and one sync.
+// Only changed rows are written.
 //
 // The package never decides anything about queues, and never throws away a database that it cannot read: it sets it aside.
 // It starts no goroutine: of the callers that wait, one writes for all of them.
