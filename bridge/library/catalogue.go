@@ -27,7 +27,7 @@ type catalogue struct {
 }
 
 // schemaVersion is the user_version of library.db. Another one means that another release wrote it.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // Items outlive their files: what is gone keeps its rows, with the time at which it was missed, for tombstoneAge. n is what
 // rows refer to each other by; id is what the world knows. A container's key says what makes it the same again.
@@ -56,7 +56,7 @@ CREATE INDEX dirs_inode ON dirs(inode);
 CREATE TABLE files(
 	n INTEGER PRIMARY KEY, root INTEGER NOT NULL, dir INTEGER NOT NULL, name BLOB NOT NULL,
 	dev INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
-	sum BLOB NOT NULL, cover BLOB NOT NULL DEFAULT x'', gone INTEGER);
+	sum BLOB NOT NULL, cover BLOB NOT NULL DEFAULT x'', subs BLOB NOT NULL DEFAULT x'', gone INTEGER);
 CREATE UNIQUE INDEX files_name ON files(dir, name) WHERE gone IS NULL;
 CREATE INDEX files_inode ON files(inode);
 CREATE INDEX files_sum ON files(size, sum);

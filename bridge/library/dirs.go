@@ -255,11 +255,12 @@ func (s *scan) describeDir(ctx context.Context, d dirRow, rel string) error {
 }
 
 // saveDir notes that a folder's listing was read. One that changed within the last moments may change again without its
-// time showing it, so it is read again next time; so is one with files that are still being written.
+// time showing it, so it is read again next time; so is one with files that are still being written, or with folders of
+// subtitles.
 func (s *scan) saveDir(ctx context.Context, d dirRow, rel string, list listing, at time.Time) error {
 	e := list.self
 	listed := e.mtime
-	if s.young(e.mtime, at) || s.unsettled[target{s.fo, rel}] {
+	if s.young(e.mtime, at) || s.unsettled[target{s.fo, rel}] || len(list.beside) > 0 {
 		listed = 0
 	}
 	if !d.gone && d.dev == e.dev && d.inode == e.inode && d.mtime == e.mtime && d.listed == listed && d.cover == list.cover {

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -31,7 +30,7 @@ type fileRow struct {
 	n, root, dir             int64
 	name                     string
 	inode, size, mtime, gone int64
-	cover                    string
+	cover, subs              string
 }
 
 // work is a file that is new or has changed.
@@ -39,7 +38,8 @@ type work struct {
 	entry
 	known fileRow // what the catalogue has at this place; n is 0 for nothing
 	cover string
-	moved bool // the catalogue seems to know it under another path
+	subs  string // as writeSidecars writes them
+	moved bool   // the catalogue seems to know it under another path
 	seen  outcome
 }
 
@@ -63,14 +63,14 @@ func (s *scan) files(ctx context.Context, st step, list listing, share float64) 
 	for _, e := range list.files {
 		k := known[e.name]
 		delete(known, e.name)
-		cover := list.covers[strings.ToLower(strings.TrimSuffix(e.name, extension(e.name)))]
-		same := k.n != 0 && k.size == e.size && k.mtime == e.mtime && k.inode == e.inode && k.cover == cover && !st.moved
+		cover, subs := list.covers[stemOf(e.name)], writeSidecars(k.subs, list.subtitles[stemOf(e.name)])
+		same := k.n != 0 && k.size == e.size && k.mtime == e.mtime && k.inode == e.inode && k.cover == cover && k.subs == subs && !st.moved
 		if !same && s.young(e.mtime, now) {
 			s.unsettled[target{s.fo, st.rel}] = true
 			continue
 		}
 		if !same {
-			todo = append(todo, work{entry: e, known: k, cover: cover})
+			todo = append(todo, work{entry: e, known: k, cover: cover, subs: subs})
 		}
 	}
 	for _, k := range known {
@@ -126,12 +126,12 @@ func (s *scan) filesIn(ctx context.Context, dir int64) (map[string]fileRow, erro
 	rows := map[string]fileRow{}
 	err := s.w.query(ctx, func(r *sql.Rows) error {
 		k := fileRow{root: s.fo.root, dir: dir}
-		var name, cover []byte
-		err := r.Scan(&k.n, &name, &k.inode, &k.size, &k.mtime, &cover)
-		k.name, k.cover = string(name), string(cover)
+		var name, cover, subs []byte
+		err := r.Scan(&k.n, &name, &k.inode, &k.size, &k.mtime, &cover, &subs)
+		k.name, k.cover, k.subs = string(name), string(cover), string(subs)
 		rows[k.name] = k
 		return err
-	}, "SELECT n, name, inode, size, mtime, cover FROM files WHERE dir=? AND gone IS NULL", dir)
+	}, "SELECT n, name, inode, size, mtime, cover, subs FROM files WHERE dir=? AND gone IS NULL", dir)
 	return rows, err
 }
 
@@ -244,10 +244,10 @@ func (s *scan) admit(ctx context.Context, d dirRow, path string, f work) error {
 	} else {
 		s.changed++
 	}
-	_, err = s.w.exec(ctx, `INSERT INTO files(n, root, dir, name, dev, inode, size, mtime, sum, cover) VALUES(?,?,?,?,?,?,?,?,?,?)
+	_, err = s.w.exec(ctx, `INSERT INTO files(n, root, dir, name, dev, inode, size, mtime, sum, cover, subs) VALUES(?,?,?,?,?,?,?,?,?,?,?)
 		ON CONFLICT(n) DO UPDATE SET root=excluded.root, dir=excluded.dir, name=excluded.name, dev=excluded.dev,
-		inode=excluded.inode, size=excluded.size, mtime=excluded.mtime, sum=excluded.sum, cover=excluded.cover, gone=NULL`,
-		n, s.fo.root, d.n, []byte(f.name), f.dev, f.inode, f.size, f.mtime, f.seen.sum, []byte(f.cover))
+		inode=excluded.inode, size=excluded.size, mtime=excluded.mtime, sum=excluded.sum, cover=excluded.cover, subs=excluded.subs, gone=NULL`,
+		n, s.fo.root, d.n, []byte(f.name), f.dev, f.inode, f.size, f.mtime, f.seen.sum, []byte(f.cover), []byte(f.subs))
 	if err != nil {
 		return err
 	}

@@ -100,6 +100,9 @@ type listing struct {
 	files  []entry           // media, by name
 	cover  string            // the picture that stands for the folder; "" for none
 	covers map[string]string // pictures of single files, by the file's stem in lower case
+	// subtitles of single files, by the file's stem in lower case, and the folders of subtitles that were looked into.
+	subtitles map[string][]string
+	beside    []string
 }
 
 // list reads a folder. Symlinks are left out unless follow resolves them.
@@ -139,9 +142,10 @@ func (fo *folder) list(rel string, follow func(name string) (entry, bool, error)
 			pictures = append(pictures, e)
 		case medium != names.None:
 			l.files = append(l.files, e)
-			stems[strings.ToLower(strings.TrimSuffix(e.name, extension(e.name)))] = true
+			stems[stemOf(e.name)] = true
 		}
 	}
+	l.subtitles, l.beside = sidecars(sub, found, stems, onlyFilm(l.files), follow != nil)
 	byName := func(a, b entry) int { return strings.Compare(a.name, b.name) }
 	slices.SortFunc(pictures, byName)
 	l.sortPictures(pictures, stems)

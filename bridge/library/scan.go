@@ -139,6 +139,9 @@ func (s *scan) visit(ctx context.Context, st step) error {
 	case len(st.above) >= maxDepth || st.links > maxLinks:
 		return s.complain(st.rel, errors.New("folders lie too deep in each other here"))
 	}
+	for _, folder := range list.beside {
+		s.l.watch(s.fo, join(st.rel, folder))
+	}
 	subdirs, err := s.bringIn(ctx, st, list, now)
 	if err != nil {
 		return err

@@ -151,6 +151,15 @@ type Item struct {
 	HasArtwork bool
 }
 
+// Subtitle is a text track that lies beside an item's file.
+type Subtitle struct {
+	Track    int    // names it while it is there; from 1
+	Language string // BCP 47; "" is unknown
+	Name     string // for people: "English (forced)"; never ""
+	Forced   bool   // only what is said in other languages than the film's
+	Impaired bool   // for who does not hear: noises too
+}
+
 // Query asks the library for items. The zero Query asks for nothing.
 type Query struct {
 	// Text is what the user typed or said, at most 255 characters.
