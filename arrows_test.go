@@ -54,7 +54,8 @@ func house() map[string]room {
 		"mqtt/broker":        {},
 		"mqtt/homeassistant": {pure: true},
 
-		"httpstream": {imports: []string{"bridge", "bridge/media"}},
+		"httpstream":        {imports: []string{"bridge", "bridge/media", "httpstream/webvtt"}},
+		"httpstream/webvtt": {},
 
 		"docs/schema": {},
 
