@@ -77,7 +77,13 @@ func (h *home) write(path string, data []byte) {
 	if err := os.WriteFile(path, data, 0o644); err != nil {
 		h.t.Fatal(err)
 	}
-	past := time.Now().Add(-time.Minute) // else it would be waited for, as it may not be whole yet
+	h.old(path)
+}
+
+// old makes a file a minute old, else it would be waited for, as it may not be whole yet.
+func (h *home) old(path string) {
+	h.t.Helper()
+	past := time.Now().Add(-time.Minute)
 	if err := os.Chtimes(path, past, past); err != nil {
 		h.t.Fatal(err)
 	}

@@ -1,0 +1,373 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// player is the entity of the television in the tests of the integration.
+const player = "media_player.kuche_tv"
+
+// attributes of an entity, or nil where it is not there.
+func (a *assistant) attributes(id string) map[string]any {
+	a.t.Helper()
+	status, body := a.get("/api/states/" + id)
+	if status == http.StatusNotFound {
+		return nil
+	}
+	return decode[struct{ Attributes map[string]any }](a.t, string(body)).Attributes
+}
+
+// get fetches a page as the user interface does.
+func (a *assistant) get(path string) (status int, body []byte) {
+	a.t.Helper()
+	response, err := a.request(a.t.Context(), http.MethodGet, path, "")
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if body, err = io.ReadAll(response.Body); err != nil {
+		a.t.Fatal(err)
+	}
+	return response.StatusCode, body
+}
+
+// post sends JSON to an address of Home Assistant's API.
+func (a *assistant) post(path string, data any) (status int, body string) {
+	a.t.Helper()
+	text, err := json.Marshal(data)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	response, err := a.request(a.t.Context(), http.MethodPost, path, string(text))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return response.StatusCode, string(answer)
+}
+
+// act calls an action of the player and returns what it answers.
+func (a *assistant) act(action string, data map[string]any) map[string]any {
+	a.t.Helper()
+	status, body := a.post("/api/services/"+action+"?return_response", with(data, "entity_id", player))
+	if status != http.StatusOK {
+		a.t.Fatalf("%s %v: %d %s", action, data, status, body)
+	}
+	return decode[struct {
+		Response map[string]map[string]any `json:"service_response"`
+	}](a.t, body).Response[player]
+}
+
+// refused calls an action of the player that must fail, with these words.
+func (a *assistant) refused(words, action string, data map[string]any) {
+	a.t.Helper()
+	if status, body := a.post("/api/services/"+action, with(data, "entity_id", player)); status == http.StatusOK || !strings.Contains(body, words) {
+		a.t.Errorf("%s %v: %d %s, want a refusal with %q", action, data, status, body, words)
+	}
+}
+
+func with(data map[string]any, key string, value any) map[string]any {
+	both := map[string]any{key: value}
+	maps.Copy(both, data)
+	return both
+}
+
+// ws sends one message over the WebSocket and returns its answer.
+func ws[T any](a *assistant, message map[string]any) T {
+	a.t.Helper()
+	text, err := json.Marshal(message)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return decode[T](a.t, a.do("ws", string(text)))
+}
+
+// until waits until something holds. It looks again whenever a state has changed, and every second.
+func (a *assistant) until(what string, ok func() bool) {
+	a.t.Helper()
+	timeout, tick := time.NewTimer(assistantPatience), time.NewTicker(time.Second)
+	defer timeout.Stop()
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-a.news:
+		case <-tick.C:
+		case <-timeout.C:
+			a.t.Fatalf("it never came true that %s; Home Assistant says:\n%s", what, a.do("log"))
+		}
+	}
+}
+
+// has waits until attributes of the player are as wanted.
+func (a *assistant) has(state string, want map[string]any) {
+	a.t.Helper()
+	var got map[string]any
+	a.await(player, func(e entity) bool {
+		got = a.attributes(player)
+		for name, value := range want {
+			if fmt.Sprint(got[name]) != fmt.Sprint(value) {
+				return false
+			}
+		}
+		return e.State == state
+	})
+}
+
+// say speaks to Assist and returns what it answers.
+func (a *assistant) say(words string) string {
+	a.t.Helper()
+	status, body := a.post("/api/conversation/process", map[string]any{"text": words, "language": "en"})
+	if status != http.StatusOK {
+		a.t.Fatalf("%q: %d %s", words, status, body)
+	}
+	return decode[struct {
+		Response struct {
+			Speech struct{ Plain struct{ Speech string } }
+		}
+	}](a.t, body).Response.Speech.Plain.Speech
+}
+
+// flows are the configuration flows of the integration that wait for somebody.
+func (a *assistant) flows() []string {
+	a.t.Helper()
+	var waiting []string
+	for _, f := range ws[[]struct {
+		ID      string `json:"flow_id"`
+		Handler string
+	}](a, map[string]any{"type": "config_entries/flow/progress"}) {
+		if f.Handler == "localcast" {
+			waiting = append(waiting, f.ID)
+		}
+	}
+	return waiting
+}
+
+// confirm waits until a bridge was found, nods, and returns the entry that comes of it.
+func (a *assistant) confirm() (entry string) {
+	a.t.Helper()
+	var flow string
+	a.until("a bridge is found", func() bool {
+		found := a.flows()
+		if len(found) > 0 {
+			flow = found[0]
+		}
+		return len(found) == 1
+	})
+	status, body := a.post("/api/config/config_entries/flow/"+flow, map[string]any{})
+	made := decode[struct {
+		Type, Title string
+		Result      struct {
+			ID    string `json:"entry_id"`
+			State string
+		}
+	}](a.t, body)
+	if status != http.StatusOK || made.Type != "create_entry" || made.Title != "LocalCast" || made.Result.State != "loaded" {
+		a.t.Fatalf("the empty form gave %d %s", status, body)
+	}
+	return made.Result.ID
+}
+
+// film writes a film of ten minutes into the library.
+func (h *home) film(path string) {
+	h.t.Helper()
+	path = filepath.Join("media", path)
+	h.write(path, nil)
+	path = filepath.Join(h.dir, path)
+	out, err := exec.Command(peer(h.t, "ffmpeg"), "-loglevel", "error", "-y", "-f", "lavfi", "-i", "color=blue:size=64x36:rate=1", "-t", "600",
+		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", path).CombinedOutput()
+	if err != nil {
+		h.t.Fatalf("ffmpeg: %v\n%s", err, out)
+	}
+	h.old(path)
+}
+
+// TestHomeAssistantPlayers uses the integration in a real Home Assistant as a household does, from the first start on.
+func TestHomeAssistantPlayers(t *testing.T) {
+	bench := benchOf(t)
+	h := newHomeAt(t, 1, mosquitto(t), 10*time.Minute, 10*time.Minute, 10*time.Minute)
+	h.film("TV/Bluey/Season 1/Bluey S01E01 Magic Xylophone.mp4")
+	h.film("TV/Bluey/Season 1/Bluey S01E02 Hospital.mp4")
+	a := startAssistant(t, bench, h.broker, filepath.Join("custom_components", "localcast"))
+	h.start(h.config(false))
+	h.listen()
+	h.ear.ready(3)
+
+	a.confirm()
+	a.awaitState(player, "off")
+	onePage(a, h.tv.ID())
+	a.refusals()
+	a.playsBySearch()
+	a.isControlled(h)
+	a.obeysAssist()
+	a.clean()
+}
+
+// obeysAssist speaks to Assist's own intents.
+func (a *assistant) obeysAssist() {
+	a.t.Helper()
+	for _, row := range []struct {
+		said, answered, state string
+		want                  map[string]any
+	}{
+		{"play bluey on küche tv", "Playing media", "playing", map[string]any{"media_series_title": "Bluey"}},
+		{"pause küche tv", "Paused", "paused", nil},
+		{"resume küche tv", "Resumed", "playing", nil},
+		{"next on küche tv", "Playing next", "playing", map[string]any{"media_title": "Hospital"}},
+		{"set küche tv volume to 45 percent", "Volume set", "playing", map[string]any{"volume_level": 0.45}},
+		{"play the album first on küche tv", "Playing media", "playing", map[string]any{"media_title": "Song A", "queue_length": 3}},
+	} {
+		if got := a.say(row.said); got != row.answered {
+			a.t.Errorf("%q was answered with %q, want %q", row.said, got, row.answered)
+		}
+		a.has(row.state, row.want)
+	}
+}
+
+// onePage checks that the player stands on the page of the television's other entities.
+func onePage(a *assistant, id string) {
+	a.t.Helper()
+	page := map[string][]string{}
+	for _, d := range ws[[]struct {
+		ID          string
+		Identifiers [][]string
+	}](a, map[string]any{"type": "config/device_registry/list"}) {
+		for _, identifier := range d.Identifiers {
+			page[d.ID] = append(page[d.ID], strings.Join(identifier, " "))
+		}
+	}
+	for _, e := range ws[[]struct {
+		ID     string `json:"entity_id"`
+		Device string `json:"device_id"`
+	}](a, map[string]any{"type": "config/entity_registry/list"}) {
+		if e.ID == player || e.ID == "sensor.kuche_tv" {
+			if got := page[e.Device]; !slices.Equal(got, []string{"mqtt localcast_" + id}) {
+				a.t.Errorf("%s stands on the page of %v", e.ID, got)
+			}
+		}
+	}
+	for _, identifiers := range page {
+		for _, i := range identifiers {
+			if strings.HasPrefix(i, "localcast ") {
+				a.t.Errorf("the television has a second page, %s", i)
+			}
+		}
+	}
+}
+
+// refusals checks that what cannot be done is said in a sentence.
+func (a *assistant) refusals() {
+	a.t.Helper()
+	a.refused(`nothing in the library matches \"xyzzy plugh\"`, "media_player/play_media", map[string]any{"media_content_type": "movie", "media_content_id": "xyzzy plugh"})
+	a.refused("no item", "media_player/play_media", map[string]any{"media_content_type": "movie", "media_content_id": "a2a2a2a2a2"})
+	a.refused("nothing is playing", "media_player/media_next_track", nil)
+	a.refused("is not one of LocalCast's media players", "localcast/transfer", map[string]any{"to": "sensor.kuche_tv"})
+}
+
+// playsBySearch finds an episode as the media browser does, plays it and compares everything that is shown.
+func (a *assistant) playsBySearch() {
+	a.t.Helper()
+	found := a.found("bluey", "tv_show")
+	if len(found) != 1 || found[0]["title"] != "Bluey" || found[0]["can_expand"] != true || found[0]["can_play"] != true {
+		a.t.Fatalf("the search for a show found %v", found)
+	}
+	a.call("media_player/play_media", player, map[string]any{"media_content_type": "tvshow", "media_content_id": found[0]["media_content_id"]})
+	a.has("playing", map[string]any{"media_title": "Magic Xylophone"})
+	a.call("media_player/media_pause", player, nil)
+	a.has("paused", nil)
+	got := a.attributes(player)
+	for _, volatile := range []string{"media_content_id", "media_position", "media_position_updated_at", "entity_picture"} {
+		if got[volatile] == nil && volatile != "entity_picture" {
+			a.t.Errorf("%s is missing", volatile)
+		}
+		delete(got, volatile)
+	}
+	want := map[string]any{
+		"friendly_name": "Küche TV", "device_class": "tv", "supported_features": 7798719.0, "app_name": "Default Media Receiver",
+		"media_title": "Magic Xylophone", "media_series_title": "Bluey", "media_season": "1", "media_episode": "1",
+		"media_content_type": "tvshow", "media_duration": 600.0, "volume_level": 0.5, "is_volume_muted": false, "shuffle": false, "repeat": "off",
+		"kind": "episode", "queue_index": 0.0, "queue_length": 2.0, "rate": 1.0, "ours": true, "subtitle_tracks": []any{},
+		"subtitles": nil, "year": nil, "error": nil,
+	}
+	for _, name := range slices.Sorted(maps.Keys(got)) {
+		if _, known := want[name]; !known || fmt.Sprint(got[name]) != fmt.Sprint(want[name]) {
+			a.t.Errorf("%s is %v, want %v", name, got[name], want[name])
+		}
+		delete(want, name)
+	}
+	if len(want) > 0 {
+		a.t.Errorf("the player does not show %v", want)
+	}
+}
+
+// found searches as the media browser does.
+func (a *assistant) found(query, class string) (items []map[string]any) {
+	a.t.Helper()
+	data := map[string]any{"search_query": query}
+	if class != "" {
+		data["media_filter_classes"] = []string{class}
+	}
+	for _, item := range a.act("media_player/search_media", data)["result"].([]any) {
+		items = append(items, item.(map[string]any))
+	}
+	return items
+}
+
+// isControlled uses every control.
+func (a *assistant) isControlled(h *home) {
+	a.t.Helper()
+	for _, row := range []struct {
+		action string
+		data   map[string]any
+		state  string
+		want   map[string]any
+	}{
+		{"media_next_track", nil, "playing", map[string]any{"media_title": "Hospital", "queue_index": 1}},
+		{"media_previous_track", nil, "playing", map[string]any{"media_title": "Magic Xylophone", "queue_index": 0}},
+		{"media_pause", nil, "paused", nil},
+		{"media_seek", map[string]any{"seek_position": 90}, "paused", map[string]any{"media_position": 90}},
+		{"media_play", nil, "playing", nil},
+		{"media_play_pause", nil, "paused", nil},
+		{"volume_set", map[string]any{"volume_level": 0.33}, "paused", map[string]any{"volume_level": 0.33}},
+		{"volume_up", nil, "paused", map[string]any{"volume_level": 0.38}},
+		{"volume_down", nil, "paused", map[string]any{"volume_level": 0.33}},
+		{"volume_mute", map[string]any{"is_volume_muted": true}, "paused", map[string]any{"is_volume_muted": true}},
+		{"shuffle_set", map[string]any{"shuffle": true}, "paused", map[string]any{"shuffle": true}},
+		{"shuffle_set", map[string]any{"shuffle": false}, "paused", map[string]any{"shuffle": false}},
+		{"repeat_set", map[string]any{"repeat": "all"}, "paused", map[string]any{"repeat": "all"}},
+		{"repeat_set", map[string]any{"repeat": "off"}, "paused", map[string]any{"repeat": "off"}},
+		{"media_stop", nil, "off", nil},
+		{"turn_on", nil, "idle", map[string]any{"queue_length": 2}},
+		{"media_play", nil, "playing", map[string]any{"media_title": "Magic Xylophone"}},
+		{"turn_off", nil, "off", nil},
+		{"media_play", nil, "playing", nil},
+		{"clear_playlist", nil, "idle", map[string]any{"queue_length": 0}},
+		{"play_media", map[string]any{"media_content_type": "music", "media_content_id": "song a"}, "playing", map[string]any{
+			"media_title": "Song A", "media_artist": "The Sines", "media_album_name": "First", "media_content_type": "music",
+		}},
+		{"play_media", map[string]any{"media_content_type": "music", "media_content_id": "song b", "enqueue": "add"}, "playing", map[string]any{"media_title": "Song A", "queue_length": 2}},
+		{"play_media", map[string]any{"media_content_type": "music", "media_content_id": "song c", "enqueue": "next"}, "playing", map[string]any{"media_title": "Song A", "queue_length": 3}},
+		{"media_next_track", nil, "playing", map[string]any{"media_title": "Song C", "queue_index": 1}},
+		{"play_media", map[string]any{"media_content_type": "music", "media_content_id": "song b", "enqueue": "play"}, "playing", map[string]any{"media_title": "Song B", "queue_length": 4, "queue_index": 2}},
+		{"play_media", map[string]any{"media_content_type": "album", "media_content_id": "first", "enqueue": "replace", "extra": map[string]any{"start": 60}}, "playing", map[string]any{"media_title": "Song A", "queue_length": 3}},
+	} {
+		a.call("media_player/"+row.action, player, row.data)
+		a.has(row.state, row.want)
+	}
+	if v := h.tv.Snapshot(); v.PlayerState != "PLAYING" || !v.Muted || fmt.Sprintf("%.2f", v.Volume) != "0.33" || v.Position < time.Minute {
+		a.t.Errorf("the television is %+v", v)
+	}
+}
