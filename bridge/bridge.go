@@ -32,6 +32,8 @@ type Config struct {
 	Ignore        []string // names, ids or models of devices that are not ours to touch
 	// Topics are the topic names the configuration gives, by a device's id or its "host:port".
 	Topics map[string]string
+	// SubtitleLanguages are those whose subtitles show by themselves where an item has them, the best first.
+	SubtitleLanguages []string
 }
 
 // Bridge is the device registry and the command router.
@@ -263,6 +265,7 @@ func (b *Bridge) add(ctx context.Context, s Sighting) (*device, error) {
 		return nil, fmt.Errorf("read the queue of %s: %w", s.Topic, err)
 	}
 	d := newDevice(b.ports, b.config.ID, s, saved, b.changed, b.log)
+	d.languages = b.config.SubtitleLanguages
 	b.given[s.Topic] = s.ID
 	at, _ := slices.BinarySearchFunc(b.devices, s.Topic, func(d *device, topic string) int {
 		return strings.Compare(d.topic, topic)

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"sync/atomic"
@@ -35,8 +34,10 @@ type device struct {
 	log      *slog.Logger
 	topic    string
 	maxVol   int
-	player   Player
-	saved    SavedQueue
+	// languages are those whose subtitles are switched on by themselves, the best first.
+	languages []string
+	player    Player
+	saved     SavedQueue
 
 	inbox chan Command
 	turns chan turn // from the resolver
@@ -334,39 +335,6 @@ func (r *running) act(e queue.Effect) {
 			r.alarm.Reset(time.Until(e.At))
 		}
 	}
-}
-
-// load makes the order for an entry. An item that was given another id since, because the catalogue was lost, is found
-// again by its file.
-func (r *running) load(e queue.Load[media.Item]) {
-	item := e.Entry.Item
-	ctx, cancel := context.WithTimeout(context.Background(), resolveWithin)
-	defer cancel()
-	if item.URL == "" {
-		fresh, err := r.ports.Library.Item(ctx, item.ID)
-		if errors.Is(err, media.ErrNoItem) && item.Path != "" {
-			fresh, err = r.ports.Library.Find(ctx, item.Path, item.Size)
-		}
-		if err == nil {
-			item = fresh
-		}
-	}
-	host := r.status.Host
-	url, err := r.ports.Links.Media(item, r.topic, host)
-	if err != nil {
-		r.log.Warn("no address to load from", "item", item.ID, "err", err)
-		r.mail.Done(Done{Serial: e.Serial, Fail: &Fail{FailRefused, "there is no address from which it could fetch the file"}})
-		return
-	}
-	artwork := item.Artwork
-	if item.URL == "" {
-		artwork = r.ports.Links.Artwork(item, host)
-	}
-	r.log.Info("load", "item", item.ID, "title", item.Title, "entry", e.Entry.ID.String(), "position", e.Position)
-	r.player.Do(Order{Serial: e.Serial, Kind: OrderLoad, Load: &Load{
-		Tag:  Tag{Bridge: r.bridgeID, Entry: e.Entry.ID.String(), Serial: e.Serial},
-		Item: item, URL: url, ContentType: item.ContentType, Artwork: artwork, Position: e.Position,
-	}})
 }
 
 // known merges what a sighting tells into what is known; what it does not tell stays.

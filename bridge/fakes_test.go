@@ -96,6 +96,12 @@ func (p *fakePlayer) Do(o Order) {
 		if o.Load.Position != 0 {
 			line += fmt.Sprintf(" at %g", o.Load.Position)
 		}
+		for _, t := range o.Load.Tracks {
+			line += fmt.Sprintf(" track %d %s %s", t.ID, t.Language, t.URL)
+		}
+		if len(o.Load.Show) > 0 {
+			line += fmt.Sprintf(" shows %v", o.Load.Show)
+		}
 	case OrderSeek:
 		line += fmt.Sprintf(" to %g", o.Position)
 	case OrderVolume:
@@ -165,6 +171,7 @@ func newFakeLibrary() *fakeLibrary {
 				Duration: 400, ContentType: "video/mp4"},
 			{ID: "bluey2", Kind: media.Episode, Title: "Bluey", Subtitle: "S01E02 Hospital", Season: media.Num(1), Episode: media.Num(2),
 				Duration: 420, ContentType: "video/mp4"},
+			{ID: "heat", Kind: media.Movie, Title: "Heat", Duration: 10000, ContentType: "video/mp4"},
 			{ID: "hurt", Kind: media.Track, Title: "Hurt", Artist: "Johnny Cash", Duration: 200, ContentType: "audio/flac"},
 			{ID: "lake", Kind: media.Image, Title: "Lake", ContentType: "image/jpeg"},
 			{ID: "blueys", Kind: media.Show, Title: "All of Bluey"},
@@ -258,6 +265,17 @@ func (l *fakeLibrary) Find(_ context.Context, path string, _ int64) (media.Item,
 	return media.Item{}, fmt.Errorf("file %q: %w", path, media.ErrNoItem)
 }
 
+// Subtitles lie beside Heat, a song and a picture; the first of them has the highest number.
+func (l *fakeLibrary) Subtitles(_ context.Context, id media.ID) ([]media.Subtitle, error) {
+	if id != "heat" && id != "hurt" && id != "lake" {
+		return nil, nil
+	}
+	return []media.Subtitle{
+		{Track: 4, Language: "de-AT", Name: "German (Austria)"}, {Track: 1, Language: "en", Name: "English"},
+		{Track: 3, Language: "fr", Name: "French (forced)", Forced: true}, {Track: 2, Name: "Subtitles"},
+	}, nil
+}
+
 func (l *fakeLibrary) Rescan(folder string) error {
 	if folder != "" && folder != "films" {
 		return fmt.Errorf("rescan %q: %w", folder, media.ErrNoItem)
@@ -302,6 +320,11 @@ func (fakeLinks) Media(i media.Item, _, host string) (string, error) {
 func (fakeLinks) Artwork(i media.Item, host string) string {
 	name := cmp.Or(string(i.ID), "neutral")
 	return "http://" + cmp.Or(host, "here") + "/art/" + name
+}
+
+func (l fakeLinks) Subtitles(i media.Item, track int, device, host string) (string, error) {
+	file, err := l.Media(i, device, host)
+	return fmt.Sprintf("%s.%d.vtt", file, track), err
 }
 
 func (fakeLinks) Item(url string) (media.ID, bool) {

@@ -243,6 +243,8 @@ type Library interface {
 	Browse(ctx context.Context, id media.ID, path string, offset, limit int) (media.Listing, error)
 	// Find returns the item whose file has this Path and size, for a queue that outlives a catalogue; ErrNoItem if none.
 	Find(ctx context.Context, path string, size int64) (media.Item, error)
+	// Subtitles returns the text tracks that lie beside an item's file, in the order in which people choose; ErrNoItem as Item.
+	Subtitles(ctx context.Context, id media.ID) ([]media.Subtitle, error)
 	// Rescan begins a scan of the folder, or of all for "", and returns at once; ErrNoItem for an unknown folder.
 	Rescan(folder string) error
 	// Status is what the library is and does.
@@ -261,6 +263,8 @@ type Links interface {
 	// Artwork is the URL of an item's picture, or of the neutral picture where it has none; it never expires. host is as in
 	// Media; "" gives the address for everybody, which stands below stream_url.
 	Artwork(item media.Item, host string) string
+	// Subtitles is the URL from which the device at host fetches one of the item's media.Subtitle, by its Track, as WebVTT.
+	Subtitles(item media.Item, track int, device, host string) (string, error)
 	// Item tells which item a media URL of ours is for; ok is false for any other URL.
 	Item(url string) (id media.ID, ok bool)
 }

@@ -72,6 +72,8 @@ func (s *Server) route(kind string) handle {
 		return s.serveMedia
 	case artworkKind:
 		return s.serveArtwork
+	case subtitleKind:
+		return s.serveSubtitles
 	case "healthz":
 		return s.serveHealth
 	case "metrics":

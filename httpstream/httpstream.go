@@ -9,6 +9,7 @@
 //
 //	/m/<id>.<peer>.<expiry>.<mac>/<name.ext>    an item's file, with ranges as RFC 9110 has them
 //	/art/<id>.<mac>/<name>.jpg?w=16..1280       an item's picture; the id "none" is the neutral picture
+//	/subs/<id>.<track>.<peer>.<expiry>.<mac>/<name>.vtt   subtitles that lie beside it, as WebVTT
 //	/healthz                                    is it well
 //	/metrics                                    for Prometheus, to those whom the configuration allows
 package httpstream
@@ -35,13 +36,15 @@ import (
 	"localcast/bridge/media"
 )
 
-// Files is where items come from. Both methods may block on a disk; they give up when ctx ends, as far as the system lets
+// Files is where items come from. All methods may block on a disk; they give up when ctx ends, as far as the system lets
 // them. Their errors wrap media.ErrNoItem for what is not there (any more).
 type Files interface {
 	// Open opens an item's file for reading. It is a regular file, and the caller closes it.
 	Open(ctx context.Context, id media.ID) (*os.File, media.Item, error)
 	// Cover returns an item's picture as it is stored, and its MIME type; no data where the item has none.
 	Cover(ctx context.Context, id media.ID) (data []byte, contentType string, err error)
+	// ReadSubtitle returns one of the text tracks beside an item's file, as it is stored, and what it is.
+	ReadSubtitle(ctx context.Context, id media.ID, track int) (data []byte, about media.Subtitle, err error)
 }
 
 // Config says how to serve. The zero value of every field but DataDir is a good default.
@@ -142,6 +145,8 @@ type Server struct {
 	disk    *diskCheck
 	slots   chan struct{} // one for each media response
 	gallery *gallery
+	desk    *desk
+	kept    *kept // pictures and subtitles that took work to make
 
 	// Listen sets these, before anything else runs.
 	listener net.Listener
@@ -172,6 +177,8 @@ func New(c Config, files Files, log *slog.Logger) (*Server, error) {
 		disk:    newDiskCheck(c.DataDir),
 		slots:   make(chan struct{}, c.MaxStreams),
 		gallery: newGallery(),
+		desk:    newDesk(),
+		kept:    newKept(filepath.Join(c.DataDir, keptDir), log),
 		changed: make(chan struct{}, 1),
 	}
 	s.metrics = newMetrics(&s.meter)

@@ -39,6 +39,7 @@ type shelf struct {
 	mu     sync.Mutex
 	items  map[media.ID]media.Item
 	covers map[media.ID][]byte
+	texts  map[media.ID][]string
 }
 
 func newShelf(t testing.TB) *shelf {

@@ -37,14 +37,30 @@ func (s *Server) Media(item media.Item, device, host string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("address of %q for %s: %w", item.Title, device, err)
 	}
+	peer := s.signer.peer(device)
+	s.peers.remember(peer, device)
+	return base + "/" + mediaKind + "/" + s.signer.media(item.ID, peer, s.expiry(item)) + "/" + url.PathEscape(fileName(item)), nil
+}
+
+// Subtitles returns the address from which the device at host fetches one of the text tracks beside an item's file, by its
+// number, as WebVTT. It works as long as the item's own.
+func (s *Server) Subtitles(item media.Item, track int, device, host string) (string, error) {
+	base, err := s.base(context.Background(), host)
+	if err != nil {
+		return "", fmt.Errorf("address of the subtitles of %q for %s: %w", item.Title, device, err)
+	}
+	token := s.signer.subtitles(item.ID, track, s.signer.peer(device), s.expiry(item))
+	name := strings.TrimSuffix(fileName(item), path.Ext(item.Path)) + ".vtt"
+	return base + "/" + subtitleKind + "/" + token + "/" + url.PathEscape(name), nil
+}
+
+// expiry is when the addresses of an item end that are made now.
+func (s *Server) expiry(item media.Item) time.Time {
 	duration := time.Duration(item.Duration * float64(time.Second))
 	if duration <= 0 {
 		duration = unknownDuration
 	}
-	expiry := s.now().Add(s.config.TokenTTL + 2*duration + expiryStep - 1).Truncate(expiryStep)
-	peer := s.signer.peer(device)
-	s.peers.remember(peer, device)
-	return base + "/" + mediaKind + "/" + s.signer.media(item.ID, peer, expiry) + "/" + url.PathEscape(fileName(item)), nil
+	return s.now().Add(s.config.TokenTTL + 2*duration + expiryStep - 1).Truncate(expiryStep)
 }
 
 // Artwork returns the address of an item's picture, or of the neutral picture where it has none; it never expires, and is

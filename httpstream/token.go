@@ -14,8 +14,9 @@ import (
 
 // The kinds of address that carry a token; each is also the first segment of its path.
 const (
-	mediaKind   = "m"
-	artworkKind = "art"
+	mediaKind    = "m"
+	artworkKind  = "art"
+	subtitleKind = "subs"
 )
 
 // neutral is the id of the picture for what has none.
@@ -31,6 +32,11 @@ type signer struct{ key []byte }
 // media returns the token that lets peer read an item until expiry.
 func (s signer) media(id media.ID, peer string, expiry time.Time) string {
 	return s.sign(mediaKind, string(id), peer, strconv.FormatInt(expiry.Unix(), 10))
+}
+
+// subtitles returns the token that lets peer read a text track of an item until expiry.
+func (s signer) subtitles(id media.ID, track int, peer string, expiry time.Time) string {
+	return s.sign(subtitleKind, string(id), strconv.Itoa(track), peer, strconv.FormatInt(expiry.Unix(), 10))
 }
 
 // artwork returns the token of an item's picture. It never expires.
@@ -51,6 +57,18 @@ func (s signer) readMedia(token string) (id media.ID, peer string, expiry time.T
 	}
 	seconds, err := strconv.ParseInt(fields[2], 10, 64)
 	return media.ID(fields[0]), fields[1], time.Unix(seconds, 0), err == nil
+}
+
+// readSubtitles returns what a token for subtitles names; ok is false for one that is forged or damaged. Whether it has
+// expired is the caller's question.
+func (s signer) readSubtitles(token string) (id media.ID, track int, expiry time.Time, ok bool) {
+	fields, ok := s.verify(subtitleKind, token, 4)
+	if !ok {
+		return "", 0, time.Time{}, false
+	}
+	track, err := strconv.Atoi(fields[1])
+	seconds, err2 := strconv.ParseInt(fields[3], 10, 64)
+	return media.ID(fields[0]), track, time.Unix(seconds, 0), err == nil && err2 == nil
 }
 
 // readArtwork returns what an artwork token names; ok is false for one that is forged or damaged.

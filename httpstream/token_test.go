@@ -42,6 +42,7 @@ func TestOnlyWhatWasSignedIsRead(t *testing.T) {
 		{"the last bits of the MAC, which carry nothing", good[:len(good)-1] + string(mac[len(mac)-1]^1)},
 		{"of another key", other.media(film, "peertag1", expiry)},
 		{"a token for artwork", s.artwork(film)},
+		{"a token for subtitles", s.subtitles(film, 1, "peertag1", expiry)},
 		{"of another kind with the same fields", s.sign("subs", fields[0], fields[1], fields[2])},
 		{"a very long one", strings.Repeat("a", 1<<16)},
 	}
@@ -54,6 +55,15 @@ func TestOnlyWhatWasSignedIsRead(t *testing.T) {
 	}
 	if _, ok := s.readArtwork(good); ok {
 		t.Error("a token for media opens artwork")
+	}
+	subs := s.subtitles(film, 3, "peertag1", expiry)
+	if id, track, e, ok := s.readSubtitles(subs); id != film || track != 3 || !e.Equal(expiry) || !ok {
+		t.Errorf("readSubtitles(%q) = %q, %d, %v, %v", subs, id, track, e, ok)
+	}
+	for _, token := range []string{good, "", s.artwork(film), strings.Replace(subs, ".3.", ".4.", 1), subs + "A", strings.Replace(subs, "peertag1", "peertag2", 1)} {
+		if _, _, _, ok := s.readSubtitles(token); ok {
+			t.Errorf("readSubtitles(%q) is ok", token)
+		}
 	}
 }
 

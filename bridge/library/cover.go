@@ -122,22 +122,31 @@ func parent(rel string) string {
 
 // picture reads a picture file.
 func (l *Library) picture(ctx context.Context, fo *folder, rel string) ([]byte, string, error) {
+	data, err := l.readWhole(ctx, fo, rel, maxCover)
+	if err != nil {
+		return nil, "", fmt.Errorf("read the picture: %w", err)
+	}
+	_, contentType := names.Medium(rel)
+	return data, contentType, nil
+}
+
+// readWhole reads a file; the error wraps media.ErrNoItem for one of more than most bytes.
+func (l *Library) readWhole(ctx context.Context, fo *folder, rel string, most int64) ([]byte, error) {
 	data, err := call(ctx, fo, openTimeout, func() ([]byte, error) {
 		f, err := l.openFile(fo, rel)
 		if err != nil {
 			return nil, err
 		}
 		defer f.Close()
-		return io.ReadAll(io.LimitReader(f, maxCover+1))
+		return io.ReadAll(io.LimitReader(f, most+1))
 	}, nil)
 	if err != nil {
-		return nil, "", fmt.Errorf("read the picture: %w", noItem(err))
+		return nil, noItem(err)
 	}
-	if len(data) > maxCover {
-		return nil, "", fmt.Errorf("the picture is larger than %d MB: %w", maxCover>>20, media.ErrNoItem)
+	if int64(len(data)) > most {
+		return nil, fmt.Errorf("it is larger than %d MB: %w", most>>20, media.ErrNoItem)
 	}
-	_, contentType := names.Medium(rel)
-	return data, contentType, nil
+	return data, nil
 }
 
 // embedded reads the picture in a file's tags.

@@ -15,14 +15,17 @@ import (
 )
 
 const (
-	maxSidecars = 64   // subtitle files of one film
-	maxBeside   = 4096 // entries of a folder of subtitles that are looked at
+	maxSidecars = 64       // subtitle files of one film
+	maxBeside   = 4096     // entries of a folder of subtitles that are looked at
+	maxSubtitle = 12 << 20 // bytes of a subtitle file
 )
 
 // sidecars finds the subtitle files of a folder's films: beside them, in a folder "Subs", and in a folder of the film's name
 // in that one. They are paths below the folder, by the film's stem in lower case. What is in a folder of subtitles under a
 // name of its own belongs to the only film, if there is one only. folders are those folders.
-func sidecars(sub *os.Root, found []fs.DirEntry, stems map[string]bool, only string, links bool) (of map[string][]string, folders []string) {
+func sidecars(sub *os.Root, found []fs.DirEntry, stems map[string]bool, only string, links bool) (
+	of map[string][]string, folders []string,
+) {
 	of = map[string][]string{}
 	add := func(stem, path string) {
 		if stem != "" && len(of[stem]) < maxSidecars {
@@ -150,8 +153,9 @@ func (l *Library) Subtitles(ctx context.Context, id media.ID) ([]media.Subtitle,
 	return out, nil
 }
 
-// OpenSubtitle opens the file of a text track; the caller closes it. The error wraps media.ErrNoItem where it is not there.
-func (l *Library) OpenSubtitle(ctx context.Context, id media.ID, track int) (*os.File, media.Subtitle, error) {
+// ReadSubtitle returns a text track as it is stored, and what it is. The error wraps media.ErrNoItem where it is not there,
+// or larger than 12 MB.
+func (l *Library) ReadSubtitle(ctx context.Context, id media.ID, track int) ([]byte, media.Subtitle, error) {
 	fo, dir, tracks, err := l.subtitles(ctx, id)
 	if err != nil {
 		return nil, media.Subtitle{}, err
@@ -160,12 +164,11 @@ func (l *Library) OpenSubtitle(ctx context.Context, id media.ID, track int) (*os
 	if i < 0 {
 		return nil, media.Subtitle{}, absent(fmt.Sprintf("subtitles %d of %s", track, id))
 	}
-	rel := join(dir, tracks[i].path)
-	f, err := call(ctx, fo, openTimeout, func() (*os.File, error) { return l.openFile(fo, rel) }, func(f *os.File) { f.Close() })
+	data, err := l.readWhole(ctx, fo, join(dir, tracks[i].path), maxSubtitle)
 	if err != nil {
-		return nil, media.Subtitle{}, fmt.Errorf("open subtitles %d of %s: %w", track, id, noItem(err))
+		return nil, media.Subtitle{}, fmt.Errorf("read subtitles %d of %s: %w", track, id, err)
 	}
-	return f, tracks[i].Subtitle, nil
+	return data, tracks[i].Subtitle, nil
 }
 
 // textTrack is a track and where it lies.

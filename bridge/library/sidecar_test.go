@@ -3,7 +3,6 @@ package library
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 
@@ -55,18 +54,18 @@ func TestSubtitlesAreRead(t *testing.T) {
 	s.put("a.de.srt", []byte("content"))
 	s.scan()
 	id := s.ids()["media/a.mp4"]
-	f, about, err := s.lib.OpenSubtitle(t.Context(), id, 1)
-	s.do(err)
-	defer f.Close()
-	if data, err := io.ReadAll(f); err != nil || string(data) != "content" || about.Language != "de" {
+	data, about, err := s.lib.ReadSubtitle(t.Context(), id, 1)
+	if err != nil || string(data) != "content" || about.Language != "de" {
 		t.Errorf("%q, %+v, %v", data, about, err)
 	}
+	s.put("a.de.srt", make([]byte, maxSubtitle+1))
+	_, _, large := s.lib.ReadSubtitle(t.Context(), id, 1)
 	s.remove("a.de.srt")
-	_, _, gone := s.lib.OpenSubtitle(t.Context(), id, 1)
-	_, _, other := s.lib.OpenSubtitle(t.Context(), id, 2)
-	_, _, nothing := s.lib.OpenSubtitle(t.Context(), "zzzzzzzzzz", 1)
+	_, _, gone := s.lib.ReadSubtitle(t.Context(), id, 1)
+	_, _, other := s.lib.ReadSubtitle(t.Context(), id, 2)
+	_, _, nothing := s.lib.ReadSubtitle(t.Context(), "zzzzzzzzzz", 1)
 	_, unknown := s.lib.Subtitles(t.Context(), "zzzzzzzzzz")
-	for what, err := range map[string]error{"a file that is gone": gone, "another track": other, "no item": nothing, "tracks of no item": unknown} {
+	for what, err := range map[string]error{"a file that is too large": large, "a file that is gone": gone, "another track": other, "no item": nothing, "tracks of no item": unknown} {
 		if !errors.Is(err, media.ErrNoItem) {
 			t.Errorf("%s: %v", what, err)
 		}

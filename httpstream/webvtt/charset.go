@@ -26,33 +26,35 @@ type charset struct {
 }
 
 // charsets are those that are tried, of two that fit equally well the first.
-var charsets = []charset{
-	{charmap.Windows1252, "en fr ca", true, "àâæçéèêëîïôœùûü"},
-	{charmap.Windows1252, "es pt gl it", true, "áéíóúñüãõâêôàçèìòù"},
-	{charmap.Windows1252, "de nl af", true, "äöüßéëï"},
-	{charmap.Windows1252, "sv da nb no nn fi", true, "åäöæøé"},
-	{charmap.Windows1252, "is ga eu id ms", true, "áéíóúýþæðö"},
-	{charmap.Windows1250, "pl", true, "ąćęłńóśźż"},
-	{charmap.Windows1250, "cs sk", true, "áčďéěíňóřšťúůýžôľĺŕä"},
-	{charmap.Windows1250, "hu", true, "áéíóöőúüű"},
-	{charmap.Windows1250, "sl hr bs sr sq", true, "čćđšžëç"},
-	{charmap.Windows1250, "ro", true, "ăâîşţ"},
-	{charmap.Windows1254, "tr az", true, "ğışçöüâîûi̇"},
-	{charmap.Windows1257, "lt", true, "ąčęėįšųūž"},
-	{charmap.Windows1257, "lv", true, "āčēģīķļņšūž"},
-	{charmap.Windows1257, "et", true, "õäöüšž"},
-	{charmap.Windows1258, "vi", true, "ăâđêôơưàáèéíóùúý\u0300\u0301\u0303\u0309\u0323"},
-	{charmap.Windows1251, "ru uk bg sr mk be kk", false, "оеаинтсрвлкмдпуяыьі"},
-	{charmap.KOI8R, "ru", false, "оеаинтсрвлкмдпуяыь"},
-	{charmap.Windows1253, "el", false, "αοιετσνηυρπκμλςόίάέήώύ"},
-	{charmap.Windows1255, "he yi", false, "יוהלאמתרנשבעדקחפםכגסטן"},
-	{charmap.Windows1256, "ar fa ur", false, "اليمونترعبدهسفكقحةجىأإءشیک"},
-	{charmap.Windows874, "th", false, "านรอกเงมวยลีตดทส่ะปไหบ้แัิื์จใ"},
-	{japanese.ShiftJIS, "ja", false, hiragana},
-	{japanese.EUCJP, "ja", false, hiragana},
-	{simplifiedchinese.GB18030, "zh", false, "的一是不了人我在有他这中大来上个们到说时你要就出会可那她么没好吧啊什还知，。？！"},
-	{traditionalchinese.Big5, "zh", false, "的一是不了人我在有他這中大來上個們到說時你要就出會可那她麼沒好吧啊什還知，。？！"},
-	{korean.EUCKR, "ko", false, "이다는을가에의고하지도나어있그리사아내게요너네서안은"},
+func charsets() []charset {
+	return []charset{
+		{charmap.Windows1252, "en fr ca", true, "àâæçéèêëîïôœùûü"},
+		{charmap.Windows1252, "es pt gl it", true, "áéíóúñüãõâêôàçèìòù"},
+		{charmap.Windows1252, "de nl af", true, "äöüßéëï"},
+		{charmap.Windows1252, "sv da nb no nn fi", true, "åäöæøé"},
+		{charmap.Windows1252, "is ga eu id ms", true, "áéíóúýþæðö"},
+		{charmap.Windows1250, "pl", true, "ąćęłńóśźż"},
+		{charmap.Windows1250, "cs sk", true, "áčďéěíňóřšťúůýžôľĺŕä"},
+		{charmap.Windows1250, "hu", true, "áéíóöőúüű"},
+		{charmap.Windows1250, "sl hr bs sr sq", true, "čćđšžëç"},
+		{charmap.Windows1250, "ro", true, "ăâîşţ"},
+		{charmap.Windows1254, "tr az", true, "ğışçöüâîûi̇"},
+		{charmap.Windows1257, "lt", true, "ąčęėįšųūž"},
+		{charmap.Windows1257, "lv", true, "āčēģīķļņšūž"},
+		{charmap.Windows1257, "et", true, "õäöüšž"},
+		{charmap.Windows1258, "vi", true, "ăâđêôơưàáèéíóùúý\u0300\u0301\u0303\u0309\u0323"},
+		{charmap.Windows1251, "ru uk bg sr mk be kk", false, "оеаинтсрвлкмдпуяыьі"},
+		{charmap.KOI8R, "ru", false, "оеаинтсрвлкмдпуяыь"},
+		{charmap.Windows1253, "el", false, "αοιετσνηυρπκμλςόίάέήώύ"},
+		{charmap.Windows1255, "he yi", false, "יוהלאמתרנשבעדקחפםכגסטן"},
+		{charmap.Windows1256, "ar fa ur", false, "اليمونترعبدهسفكقحةجىأإءشیک"},
+		{charmap.Windows874, "th", false, "านรอกเงมวยลีตดทส่ะปไหบ้แัิื์จใ"},
+		{japanese.ShiftJIS, "ja", false, hiragana},
+		{japanese.EUCJP, "ja", false, hiragana},
+		{simplifiedchinese.GB18030, "zh", false, "的一是不了人我在有他这中大来上个们到说时你要就出会可那她么没好吧啊什还知，。？！"},
+		{traditionalchinese.Big5, "zh", false, "的一是不了人我在有他這中大來上個們到說時你要就出會可那她麼沒好吧啊什還知，。？！"},
+		{korean.EUCKR, "ko", false, "이다는을가에의고하지도나어있그리사아내게요너네서안은"},
+	}
 }
 
 const hiragana = "のにはをたがでてとしれさいるもっなんかすまうこだよくらあきけせそどねえりわつめちみろほおやひばべむ"
@@ -134,7 +136,7 @@ func guess(data []byte, language string) encoding.Encoding {
 	main, _, _ := strings.Cut(strings.ToLower(language), "-")
 	latin := mostlyASCII(sample)
 	var fitting, possible []charset
-	for _, c := range charsets {
+	for _, c := range charsets() {
 		if c.latin != latin {
 			continue
 		}
@@ -167,7 +169,7 @@ func mostlyASCII(sample []byte) bool {
 
 // explain returns the charset with the greatest share of common letters among those beyond ASCII, and that share.
 func explain(among []charset, sample []byte) (best charset, share float64) {
-	best = charsets[0]
+	best = charset{encoding: charmap.Windows1252}
 	for _, c := range among {
 		all, common := 0, 0
 		for _, r := range with(c.encoding, sample) {

@@ -69,7 +69,7 @@ func (p *painter) paint(part astisub.LineItem) {
 			open, closing = open+"<"+tag.name+">", "</"+tag.name+">"+closing
 		}
 	}
-	p.b.WriteString(open + escape.Replace(text) + closing)
+	p.b.WriteString(open + escape(text) + closing)
 }
 
 // line returns the line that was painted, "" for one without text, and begins the next.
@@ -144,7 +144,9 @@ func settings(place int) string {
 	return s
 }
 
-var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+func escape(text string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
+}
 
 // plain makes text that shows: SubStation Alpha's hard space becomes one, and control characters go.
 func plain(text string) string {

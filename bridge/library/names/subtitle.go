@@ -85,23 +85,23 @@ func ParseSubtitle(rest string) Subtitle {
 		case "default", "full", "subtitles", "subtitle", "subs", "sub", "und":
 			continue
 		}
-		short := shorthands[w]
+		short, where := shorthand(w)
 		switch tag, name := languageOf(w); {
-		case s.Language == "" && short[0] != "":
-			language = short[0]
+		case s.Language == "" && short != "":
+			language = short
 			s.Language, s.Name = languageOf(language)
-			w = short[1]
+			w = where
 		case s.Language == "" && tag != "":
 			language, s.Language, s.Name = tag, tag, name
 			continue
 		}
-		region, ok := regions[language][w]
+		region, ok := regions(language)[w]
 		tag, _ := languageOf(w)
 		number := i == 0 && strings.Trim(w, "0123456789") == ""
 		switch {
 		case ok && s.Language == language:
 			s.Language, s.Name = region.tag, region.name
-		case short[0] == "" && (tag == "" || tag != language) && !number:
+		case short == "" && (tag == "" || tag != language) && !number:
 			title = append(title, word)
 		}
 	}

@@ -98,7 +98,7 @@ func TestParseSubtitle(t *testing.T) {
 
 func TestLanguagesAreToldApart(t *testing.T) {
 	seen := map[string]string{}
-	for _, l := range languages {
+	for _, l := range languages() {
 		for _, word := range []string{l.tag, l.name, l.own} {
 			if word == "" {
 				continue
