@@ -39,9 +39,10 @@ func (empty) Events() []media.LibraryEvent { return nil }
 // links makes no address that anybody would fetch.
 type links struct{}
 
-func (links) Media(media.Item, string, string) (string, error) { return "http://192.0.2.1/film", nil }
-func (links) Artwork(media.Item, string) string                { return "" }
-func (links) Item(string) (media.ID, bool)                     { return "", false }
+func (links) Media(media.Item, string, string) (string, error)          { return "http://192.0.2.1/film", nil }
+func (links) Artwork(media.Item, string) string                         { return "" }
+func (links) Subtitles(media.Item, int, string, string) (string, error) { return "", nil }
+func (links) Item(string) (media.ID, bool)                              { return "", false }
 
 // forgetful is a store that keeps nothing.
 type forgetful struct{}

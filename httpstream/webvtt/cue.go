@@ -145,6 +145,9 @@ func settings(place int) string {
 }
 
 func escape(text string) string {
+	if !strings.ContainsAny(text, "&<>") {
+		return text
+	}
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
 }
 

@@ -2,12 +2,12 @@ package names
 
 import "strings"
 
-// language is one that people name in file names: the tag (BCP 47), the three-letter codes of ISO 639-2, the name in English,
+// spoken is a language that people name in file names: the tag (BCP 47), the three-letter codes of ISO 639-2, the name in English,
 // which people are shown, and the name in the language itself.
-type language struct{ tag, codes, name, own string }
+type spoken struct{ tag, codes, name, own string }
 
-func languages() []language {
-	return []language{
+func languages() []spoken {
+	return []spoken{
 		{"af", "afr", "Afrikaans", ""},
 		{"ar", "ara", "Arabic", "العربية"},
 		{"az", "aze", "Azerbaijani", ""},
