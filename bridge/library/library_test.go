@@ -405,7 +405,7 @@ func TestContainersFromTags(t *testing.T) {
 	if got := s.search(media.Query{Text: "jazz"}); len(got) != 1 || got[0].Kind != media.Genre {
 		t.Errorf("found %+v", got)
 	}
-	if got := s.search(media.Query{Text: "one two", Genre: "jazz"}); got != nil {
+	if got := s.search(media.Query{Text: "four", Genre: "jazz"}); got != nil {
 		t.Errorf("found %+v", got)
 	}
 	if got := s.search(media.Query{Text: "four", Artist: "cem"}); len(got) != 1 || got[0].Subtitle != "Cem · Mix" {

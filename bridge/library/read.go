@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -91,7 +92,7 @@ func (l *Library) Search(
 		for hits[i].ID != it.ID {
 			hits = slices.Delete(hits, i, i+1)
 		}
-		r := media.Result{Item: it, Playable: hits[i].Playable, Reason: hits[i].Reason, Score: hits[i].Score}
+		r := media.Result{Item: it, Playable: hits[i].Playable, Reason: hits[i].Reason, Score: hits[i].Score, Sure: hits[i].Sure}
 		if use != nil {
 			u := use(it.ID)
 			r.Position, r.Watched = u.Position, u.Watched
@@ -305,37 +306,21 @@ func (l *Library) reindex(ctx context.Context) error {
 	return nil
 }
 
-// load reads all items that are there, and all containers, in natural order.
+// load reads all items that are there, and all containers, in natural order, one after the other into the index's form.
 func (c *catalogue) load(ctx context.Context) (*index.Index, error) {
-	ids, places := map[int64]media.ID{}, map[int64]uint32{}
-	err := c.each(ctx, func(r *sql.Rows) error {
-		var n int64
-		var id media.ID
-		err := r.Scan(&n, &id)
-		ids[n] = id
-		return err
-	}, "SELECT n, id FROM items WHERE kind IN ('show','season','artist','album','genre','folder')")
-	if err != nil {
-		return nil, err
-	}
-	err = c.each(ctx, func(r *sql.Rows) error {
-		var n int64
-		err := r.Scan(&n)
-		places[n] = uint32(min(len(places), math.MaxInt32))
-		return err
-	}, "SELECT n FROM items WHERE place <> x'' ORDER BY place, n")
+	places, err := c.places(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var b index.Builder
 	err = c.each(ctx, func(r *sql.Rows) error {
-		var n int64
+		var d index.Doc
 		var folder, group, artist, genre sql.NullInt64
-		it, err := scanItem(r, &n, &folder, &group, &artist, &genre)
-		b.Add(index.Doc{
-			Item: it, Place: places[n],
-			Folder: ids[folder.Int64], Group: ids[group.Int64], Artist: ids[artist.Int64], Genre: ids[genre.Int64],
-		})
+		var err error
+		d.Item, err = scanItem(r, &d.Row, &folder, &group, &artist, &genre)
+		d.Place = places.of(d.Row)
+		d.Folder, d.Group, d.Artist, d.Genre = folder.Int64, group.Int64, artist.Int64, genre.Int64
+		b.Add(d)
 		return err
 	}, "SELECT "+ownColumns+`, i.n, i.folder_n, i.group_n, i.artist_n, i.genre_n
 		FROM items i LEFT JOIN files f ON f.n = i.n LEFT JOIN roots r ON r.id = f.root
@@ -344,6 +329,40 @@ func (c *catalogue) load(ctx context.Context) (*index.Index, error) {
 		return nil, err
 	}
 	return b.Build(), nil
+}
+
+// places tells for rows where they stand in the natural order of paths. Rows stand there sorted, twelve bytes for each: a
+// map would take several times that.
+type places struct {
+	rows []int64
+	rank []uint32
+}
+
+func (p *places) Len() int           { return len(p.rows) }
+func (p *places) Less(i, j int) bool { return p.rows[i] < p.rows[j] }
+func (p *places) Swap(i, j int) {
+	p.rows[i], p.rows[j] = p.rows[j], p.rows[i]
+	p.rank[i], p.rank[j] = p.rank[j], p.rank[i]
+}
+
+func (p *places) of(row int64) uint32 {
+	i, ok := slices.BinarySearch(p.rows, row)
+	if !ok {
+		return 0
+	}
+	return p.rank[i]
+}
+
+func (c *catalogue) places(ctx context.Context) (*places, error) {
+	p := &places{}
+	err := c.each(ctx, func(r *sql.Rows) error {
+		var n int64
+		err := r.Scan(&n)
+		p.rows, p.rank = append(p.rows, n), append(p.rank, uint32(min(len(p.rows)+1, math.MaxInt32)))
+		return err
+	}, "SELECT n FROM items WHERE place <> x'' ORDER BY place, n")
+	sort.Sort(p)
+	return p, err
 }
 
 func (c *catalogue) each(ctx context.Context, f func(*sql.Rows) error, query string) error {

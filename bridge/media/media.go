@@ -184,6 +184,9 @@ type Result struct {
 	Playable bool
 	Reason   string  // why it is not playable; "" if it is
 	Score    float64 // 0 to 1: how well it matches; 1 for browse
+	// Sure, told of the first result of all only, says that the words name it and nothing else, so that a command may act
+	// on it without asking.
+	Sure bool
 }
 
 // Page is one window of an answer.

@@ -2,47 +2,74 @@ package index
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
-	"strings"
+	"sort"
 
 	"localcast/bridge/media"
 )
 
-// Doc is one item as the index takes it. The containers are named by their ids; "" is none.
+// Doc is one item as the index takes it. Containers are named by their rows; 0 is none.
 type Doc struct {
 	Item media.Item
+	// Row is how the catalogue numbers the item, from 1.
+	Row int64
 	// Place orders items in a listing by path: a number that rises in natural order of the paths.
 	Place uint32
 	// Folder is the folder that the file or folder lies in. Group is the season of an episode, the show of a season, the
 	// album of a track and the artist of an album. Artist and Genre are a track's own.
-	Folder, Group, Artist, Genre media.ID
+	Folder, Group, Artist, Genre int64
 }
 
-// Builder collects documents. The zero Builder is ready to use.
+// Builder collects documents, each written down at once in the few bytes that the index needs of it: a large library never
+// stands in memory in full. The zero Builder is ready to use.
 type Builder struct {
-	words   map[string]uint32
-	spelled []string // by provisional word
-	docs    []draft
-	tokens  []uint32 // the words of all documents, one after the other
+	lex     lexicon
 	classes map[media.Item]uint32
-	x       Index
+	class   []media.Item
+	docs    chunks[draft]
+	ids     chunks[uint64]
+	tokens  [][]byte // blocks of whole documents; the last one grows
+	homes   chunks[home]
+	extras  []byte // the words of homes
+	held    []container
+
+	last    home // the last of homes, and its words
+	lastSet bool
+	words   []uint32 // scratch
+	own     []uint32
+	extra   []uint32
+	prior   []uint32 // the words of last
 }
 
-// draft is a document before the containers that hold nothing are left out.
+// draft is what is kept of a document besides its id and words.
 type draft struct {
-	id                           uint64
-	folder, group, artist, genre uint64 // packed ids; 0 is none
-	place, class                 uint32
-	kind                         uint8
-	year                         uint16
-	from                         uint32 // where its words begin in tokens
-	title, name                  uint16 // how many of them are its title and its own name
+	place, class, home uint32
+	year               uint16
+	kind               uint8
 }
 
-// Add takes a document. Documents are added in natural order.
+// home is what neighbours in the natural order share: the containers, and the words of their names.
+type home struct {
+	folder, group, artist, genre int64
+	extra                        uint32 // where its words begin in extras
+}
+
+// container is where a container stands.
+type container struct {
+	row int64
+	doc uint32
+}
+
+const (
+	longestField = 200     // words of one text that count
+	blockSize    = 1 << 16 // bytes
+)
+
+// Add takes a document. Documents are added in natural order. What has no proper id or kind is left out.
 func (b *Builder) Add(d Doc) {
-	if b.words == nil {
-		b.words, b.classes = map[string]uint32{}, map[media.Item]uint32{}
+	if b.classes == nil {
+		b.lex, b.classes = newLexicon(), map[media.Item]uint32{}
 	}
 	it := d.Item
 	id, ok := pack(it.ID)
@@ -50,57 +77,103 @@ func (b *Builder) Add(d Doc) {
 	if !ok || kind < 0 {
 		return
 	}
-	draft := draft{
-		id: id, kind: uint8(kind), place: d.Place, class: b.classOf(it), year: uint16(min(max(it.Year, 0), 9999)),
-		from:   uint32(len(b.tokens)),
-		folder: ref(d.Folder), group: ref(d.Group), artist: ref(d.Artist), genre: ref(d.Genre),
+	if it.Kind.Container() {
+		b.held = append(b.held, container{d.Row, uint32(b.docs.n)})
 	}
-	draft.title = b.add(it.Title)
+	b.write(it)
+	b.settle(home{folder: d.Folder, group: d.Group, artist: d.Artist, genre: d.Genre})
+	b.ids.add(id)
+	b.docs.add(draft{
+		place: d.Place, class: b.classOf(it), home: uint32(b.homes.n - 1),
+		year: uint16(min(max(it.Year, 0), math.MaxUint16)), kind: uint8(kind),
+	})
+}
+
+// write notes the words of an item: those of its title, of its own name where that is another, and of its subtitle; what
+// its show, artist and album add goes to its home.
+func (b *Builder) write(it media.Item) {
+	b.own, b.extra = b.own[:0], b.extra[:0]
+	title := b.read(it.Title)
+	name := 0
 	if it.Name != it.Title {
-		draft.name = b.add(it.Name)
+		name = b.read(it.Name)
 	}
-	known := len(b.tokens)
-	for _, text := range []string{it.Subtitle, it.Show, it.Artist, it.Album} {
+	known := len(b.own)
+	for _, text := range []string{it.Show, it.Artist, it.Album} {
+		if text == "" || text == it.Title {
+			continue
+		}
 		for _, w := range Words(text) {
-			t := b.word(w)
-			if !slices.Contains(b.tokens[draft.from:known], t) && !slices.Contains(b.tokens[known:], t) {
-				b.tokens = append(b.tokens, t)
+			if n := b.lex.number(w); !slices.Contains(b.extra, n) {
+				b.extra = append(b.extra, n)
 			}
 		}
 	}
-	b.docs = append(b.docs, draft)
-}
-
-// ref packs a container's id and adds one, so that 0 stands for none.
-func ref(id media.ID) uint64 {
-	p, ok := pack(id)
-	if !ok {
-		return 0
+	for _, w := range append(Words(it.Subtitle), acronyms(b.lex, b.own)...) {
+		n := b.lex.number(w)
+		if !slices.Contains(b.own, n) && !slices.Contains(b.extra, n) {
+			b.own = append(b.own, n)
+		}
 	}
-	return p + 1
+	out := b.room()
+	for _, n := range []int{title, name, min(len(b.own)-known, longestField)} {
+		*out = binary.AppendUvarint(*out, uint64(n))
+	}
+	for _, n := range b.own[:min(len(b.own), known+longestField)] {
+		*out = binary.AppendUvarint(*out, uint64(n))
+	}
 }
 
-// longestField bounds the words of one field.
-const longestField = 200
-
-func (b *Builder) add(text string) uint16 {
+// read notes the words of one text, and returns how many there are.
+func (b *Builder) read(text string) int {
 	words := Words(text)
 	words = words[:min(len(words), longestField)]
 	for _, w := range words {
-		b.tokens = append(b.tokens, b.word(w))
+		b.own = append(b.own, b.lex.number(w))
 	}
-	return uint16(len(words))
+	return len(words)
 }
 
-func (b *Builder) word(w string) uint32 {
-	t, ok := b.words[w]
-	if !ok {
-		w = strings.Clone(w)
-		t = uint32(len(b.spelled))
-		b.words[w] = t
-		b.spelled = append(b.spelled, w)
+// room is the block of words that has room for most documents.
+func (b *Builder) room() *[]byte {
+	if last := len(b.tokens) - 1; last >= 0 && len(b.tokens[last]) < blockSize-blockSize/16 {
+		return &b.tokens[last]
 	}
-	return t
+	b.tokens = append(b.tokens, make([]byte, 0, blockSize))
+	return &b.tokens[len(b.tokens)-1]
+}
+
+// acronyms returns letters that stand alone side by side as the words they are said as: "swat" for S.W.A.T.
+func acronyms(lex lexicon, words []uint32) []string {
+	var out []string
+	run := ""
+	for i := 0; i <= len(words); i++ {
+		if i < len(words) && len(lex.word(words[i])) == 1 {
+			run += string(lex.word(words[i]))
+			continue
+		}
+		if len(run) > 2 {
+			out = append(out, run)
+		}
+		run = ""
+	}
+	return out
+}
+
+// settle sees to it that the last home is the one wanted.
+func (b *Builder) settle(h home) {
+	h.extra = b.last.extra
+	if b.lastSet && h == b.last && slices.Equal(b.extra, b.prior) {
+		return
+	}
+	b.prior = append(b.prior[:0], b.extra...)
+	h.extra = uint32(len(b.extras))
+	b.extras = binary.AppendUvarint(b.extras, uint64(len(b.extra)))
+	for _, n := range b.extra {
+		b.extras = binary.AppendUvarint(b.extras, uint64(n))
+	}
+	b.last, b.lastSet = h, true
+	b.homes.add(h)
 }
 
 // classOf keeps one item for all that a device plays or does not play alike.
@@ -111,181 +184,160 @@ func (b *Builder) classOf(it media.Item) uint32 {
 	}
 	n, ok := b.classes[c]
 	if !ok {
-		n = uint32(len(b.x.classes))
+		n = uint32(len(b.class))
 		b.classes[c] = n
-		b.x.classes = append(b.x.classes, c)
+		b.class = append(b.class, c)
 	}
 	return n
 }
 
 // Build returns the index. Containers that hold nothing that is played are left out. The Builder cannot be used again.
 func (b *Builder) Build() *Index {
-	x := &b.x
-	b.keepLive()
-	n := len(b.docs)
-	x.ids, x.kinds, x.years = make([]uint64, n), make([]uint8, n), make([]uint16, n)
-	x.class, x.place, x.byID = make([]uint32, n), make([]uint32, n), make([]uint32, n)
-	for i, d := range b.docs {
-		x.ids[i], x.kinds[i], x.years[i], x.class[i], x.place[i] = d.id, d.kind, d.year, d.class, d.place
-		x.byID[i] = uint32(i)
+	if b.classes == nil {
+		b.lex = newLexicon()
 	}
-	slices.SortFunc(x.byID, func(a, b uint32) int {
-		if x.ids[a] < x.ids[b] {
+	slices.SortFunc(b.held, func(a, c container) int {
+		if a.row < c.row {
 			return -1
 		}
 		return 1
 	})
-	parents := func(of func(draft) uint64) []uint32 {
-		out := make([]uint32, n)
-		for i, d := range b.docs {
-			out[i] = none
-			if p := of(d); p != 0 {
-				out[i] = x.find(unpack(p - 1))
-			}
-		}
-		return out
-	}
-	x.folder = parents(func(d draft) uint64 { return d.folder })
-	x.group = parents(func(d draft) uint64 { return d.group })
-	x.artist = parents(func(d draft) uint64 { return d.artist })
-	x.genre = parents(func(d draft) uint64 { return d.genre })
-	b.vocabulary()
-	b.documents()
+	live := b.live()
+	x := &Index{n: live.count(), classes: b.class}
+	b.classes = nil
+	b.renumber(live)
+	b.tree(x)
+	b.facts(x, live)
+	b.identities(x, live)
+	b.texts(x, live)
+	b.spell(x)
+	x.post()
+	x.weigh()
 	return x
 }
 
-// keepLive drops the containers without anything to play in them.
-func (b *Builder) keepLive() {
-	at := make(map[uint64]int, len(b.docs)/8)
-	for i, d := range b.docs {
-		if media.Kinds()[d.kind].Container() {
-			at[d.id] = i
-		}
+// find returns the place in held of the container of a row.
+func (b *Builder) find(row int64) (int, bool) {
+	if row == 0 {
+		return 0, false
 	}
-	live := make([]bool, len(b.docs))
-	var rise func(ref uint64, depth int)
-	rise = func(ref uint64, depth int) {
-		i, ok := at[ref-1]
-		if ref == 0 || !ok || live[i] || depth > maxDepth {
+	i := sort.Search(len(b.held), func(i int) bool { return b.held[i].row >= row })
+	return i, i < len(b.held) && b.held[i].row == row
+}
+
+// live is what stays: the items that are played, and the containers above them.
+func (b *Builder) live() set {
+	live := newSet(b.docs.n)
+	risen := newSet(b.homes.n)
+	var rise func(n uint32)
+	rise = func(n uint32) {
+		if risen.has(n) {
 			return
 		}
-		live[i] = true
-		rise(b.docs[i].folder, depth+1)
-		rise(b.docs[i].group, depth+1)
-	}
-	for i, d := range b.docs {
-		if media.Kinds()[d.kind].Container() {
-			continue
-		}
-		live[i] = true
-		for _, ref := range []uint64{d.folder, d.group, d.artist, d.genre} {
-			rise(ref, 0)
-		}
-	}
-	end := uint32(len(b.tokens))
-	kept, tokens := b.docs[:0], b.tokens[:0]
-	for i := range b.docs {
-		d := b.docs[i]
-		to := end
-		if i+1 < len(b.docs) {
-			to = b.docs[i+1].from
-		}
-		if live[i] {
-			words := b.tokens[d.from:to]
-			d.from = uint32(len(tokens))
-			tokens = append(tokens, words...)
-			kept = append(kept, d)
-		}
-	}
-	b.docs, b.tokens = kept, tokens
-}
-
-// maxDepth bounds how deep containers lie in each other.
-const maxDepth = 300
-
-// vocabulary sorts the words and renumbers those of the documents.
-func (b *Builder) vocabulary() {
-	used := make([]bool, len(b.spelled))
-	for _, t := range b.tokens {
-		used[t] = true
-	}
-	order := make([]uint32, 0, len(b.spelled))
-	for t := range b.spelled {
-		if used[t] {
-			order = append(order, uint32(t))
-		}
-	}
-	slices.SortFunc(order, func(a, c uint32) int { return strings.Compare(b.spelled[a], b.spelled[c]) })
-	renumbered := make([]uint32, len(b.spelled))
-	x := &b.x
-	x.wordAt = make([]uint32, 1, len(order)+1)
-	for w, t := range order {
-		renumbered[t] = uint32(w)
-		x.words = append(x.words, b.spelled[t]...)
-		x.wordAt = append(x.wordAt, uint32(len(x.words)))
-	}
-	for i, t := range b.tokens {
-		b.tokens[i] = renumbered[t]
-	}
-	b.words, b.spelled = nil, nil
-}
-
-// documents writes each document's words and each word's documents.
-func (b *Builder) documents() {
-	x := &b.x
-	n, words := len(b.docs), len(x.wordAt)-1
-	count := make([]uint32, words+1) // where each word's documents begin, once summed
-	each := func(f func(doc, word uint32)) {
-		seen := make([]uint32, words)
-		for i, d := range b.docs {
-			for _, w := range b.tokens[d.from:b.endOf(i)] {
-				if seen[w] != uint32(i)+1 {
-					seen[w] = uint32(i) + 1
-					f(uint32(i), w)
-				}
+		risen.add(n)
+		h := b.homes.at(int(n))
+		for _, row := range []int64{h.folder, h.group, h.artist, h.genre} {
+			if i, ok := b.find(row); ok {
+				live.add(b.held[i].doc)
+				rise(b.docs.at(int(b.held[i].doc)).home)
 			}
 		}
 	}
-	each(func(_, w uint32) { count[w+1]++ })
-	for w := range words {
-		count[w+1] += count[w]
+	for i := range b.docs.n {
+		if d := b.docs.at(i); !media.Kinds()[d.kind].Container() {
+			live.add(uint32(i))
+			rise(d.home)
+		}
 	}
-	holders, next := make([]uint32, count[words]), slices.Clone(count)
-	each(func(d, w uint32) {
-		holders[next[w]] = d
-		next[w]++
+	return live
+}
+
+// renumber gives containers the numbers that they have once the empty ones are out, none to those.
+func (b *Builder) renumber(live set) {
+	order := make([]uint32, len(b.held)) // by document
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, func(i, j uint32) int { return int(b.held[i].doc) - int(b.held[j].doc) })
+	number, doc := uint32(0), uint32(0)
+	for _, i := range order {
+		for ; doc < b.held[i].doc; doc++ {
+			if live.has(doc) {
+				number++
+			}
+		}
+		if live.has(doc) {
+			b.held[i].doc = number
+		} else {
+			b.held[i].doc = none
+		}
+	}
+}
+
+// tree writes down which container holds what.
+func (b *Builder) tree(x *Index) {
+	doc := func(row int64) uint32 {
+		if i, ok := b.find(row); ok {
+			return b.held[i].doc
+		}
+		return none
+	}
+	x.homes = make([]shared, b.homes.n)
+	b.homes.drain(func(i int, h home) {
+		x.homes[i] = shared{doc(h.folder), doc(h.group), doc(h.artist), doc(h.genre), h.extra}
 	})
-	x.postingAt = make([]uint32, 1, words+1)
-	for w := range words {
-		last := uint32(0)
-		for _, d := range holders[count[w]:count[w+1]] {
-			x.postings = binary.AppendUvarint(x.postings, uint64(d-last))
-			last = d
-		}
-		x.postingAt = append(x.postingAt, uint32(len(x.postings)))
-	}
-	x.tokenAt = make([]uint32, 1, n+1)
-	for i, d := range b.docs {
-		words := b.tokens[d.from:b.endOf(i)]
-		for _, part := range []uint16{d.title, d.name} {
-			x.tokens = binary.AppendUvarint(x.tokens, uint64(part))
-			for _, w := range words[:part] {
-				x.tokens = binary.AppendUvarint(x.tokens, uint64(w))
-			}
-			words = words[part:]
-		}
-		for _, w := range words {
-			x.tokens = binary.AppendUvarint(x.tokens, uint64(w))
-		}
-		x.tokenAt = append(x.tokenAt, uint32(len(x.tokens)))
-	}
-	x.postings, x.tokens, x.words = slices.Clip(x.postings), slices.Clip(x.tokens), slices.Clip(x.words)
-	b.docs, b.tokens = nil, nil
+	x.extras = slices.Clip(b.extras)
+	b.held, b.extras = nil, nil
 }
 
-func (b *Builder) endOf(i int) uint32 {
-	if i+1 < len(b.docs) {
-		return b.docs[i+1].from
+// facts writes down kinds, years, classes, places and homes.
+func (b *Builder) facts(x *Index, live set) {
+	place := uint32(0)
+	for i := range b.docs.n {
+		place = max(place, b.docs.at(i).place)
 	}
-	return uint32(len(b.tokens))
+	x.class = newNumbers(x.n, uint64(max(len(x.classes), 1)))
+	x.home, x.place = newNumbers(x.n, uint64(len(x.homes))), newNumbers(x.n, uint64(place))
+	x.years = make([]uint16, x.n)
+	n, kind := 0, -1
+	b.docs.drain(func(i int, d draft) {
+		if !live.has(uint32(i)) {
+			return
+		}
+		if int(d.kind) != kind {
+			kind = int(d.kind)
+			x.runs = append(x.runs, run{uint32(n), d.kind})
+		}
+		x.years[n] = d.year
+		x.class.set(n, uint64(d.class))
+		x.home.set(n, uint64(d.home))
+		x.place.set(n, uint64(d.place))
+		n++
+	})
+}
+
+// identities writes down the ids, and where each stands.
+func (b *Builder) identities(x *Index, live set) {
+	x.ids = newNumbers(x.n, 1<<(5*media.IDLength)-1)
+	n := 0
+	b.ids.drain(func(i int, id uint64) {
+		if live.has(uint32(i)) {
+			x.ids.set(n, id)
+			n++
+		}
+	})
+	order := make([]uint32, x.n)
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, func(a, c uint32) int {
+		if x.ids.get(int(a)) < x.ids.get(int(c)) {
+			return -1
+		}
+		return 1
+	})
+	x.byID = newNumbers(x.n, uint64(x.n))
+	for i, d := range order {
+		x.byID.set(i, uint64(d))
+	}
 }

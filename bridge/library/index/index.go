@@ -4,10 +4,8 @@
 package index
 
 import (
-	"encoding/binary"
 	"slices"
 	"sort"
-	"strings"
 
 	"localcast/bridge/media"
 )
@@ -17,32 +15,43 @@ const none = ^uint32(0)
 
 // Index is the skeleton of a library. Documents are numbered in natural order: by kind, then by what makes the kind's order.
 type Index struct {
-	ids     []uint64 // by document, packed
-	byID    []uint32 // documents, sorted by id
-	kinds   []uint8  // by document: the place in media.Kinds
+	n       int     // how many documents there are
+	ids     numbers // by document, packed
+	byID    numbers // documents, sorted by id
+	runs    []run   // of one kind, in order
 	years   []uint16
-	class   []uint32 // by document: the place in classes
+	class   numbers // by document: the place in classes
 	classes []media.Item
-	place   []uint32 // by document: its rank when folders are listed by path
+	place   numbers // by document: its rank when folders are listed by path
 
-	// The containers that hold a document; see Doc.
-	folder, group, artist, genre []uint32
+	home   numbers  // by document: the place in homes
+	homes  []shared // what neighbours share
+	extras []byte   // the words of homes: how many, and these
 
-	// The vocabulary, sorted: word w is words[wordAt[w]:wordAt[w+1]], and the documents that have it are delta-coded
-	// varints at postings[postingAt[w]:postingAt[w+1]].
-	words     []byte
-	wordAt    []uint32
-	postings  []byte
-	postingAt []uint32
-
-	// The words of document d, as varints at tokens[tokenAt[d]:tokenAt[d+1]]: the number of words in the title, these, the
-	// same for its own name, then all others.
+	// The words of document d begin at tokens[tokenAt(d)], all as varints: how many are its title's, its own name's and
+	// others, and these. A word has a number there, small for a common one; rank tells its place in the vocabulary.
 	tokens  []byte
-	tokenAt []uint32
+	tokenAt numbers
+	rank    numbers
+
+	vocabulary
+	weights []uint8 // by word: how much it tells
+}
+
+// run is where documents of a kind begin.
+type run struct {
+	from uint32
+	kind uint8
+}
+
+// shared are the containers that hold a document, see Doc, and where the words of their names begin in extras.
+type shared struct {
+	folder, group, artist, genre uint32
+	extra                        uint32
 }
 
 // Len is the number of documents, containers among them.
-func (x *Index) Len() int { return len(x.ids) }
+func (x *Index) Len() int { return x.n }
 
 // Has reports whether the item is in the index.
 func (x *Index) Has(id media.ID) bool { return x.find(id) != none }
@@ -53,36 +62,56 @@ func (x *Index) find(id media.ID) uint32 {
 	if !ok {
 		return none
 	}
-	i := sort.Search(len(x.byID), func(i int) bool { return x.ids[x.byID[i]] >= p })
-	if i < len(x.byID) && x.ids[x.byID[i]] == p {
-		return x.byID[i]
+	i := sort.Search(x.n, func(i int) bool { return x.ids.get(int(x.byID.get(i))) >= p })
+	if i < x.n {
+		if d := x.byID.get(i); x.ids.get(int(d)) == p {
+			return uint32(d)
+		}
 	}
 	return none
 }
 
-func (x *Index) kind(d uint32) media.Kind { return media.Kinds()[x.kinds[d]] }
+func (x *Index) id(d uint32) media.ID { return unpack(x.ids.get(int(d))) }
+
+// kind returns a document's kind.
+func (x *Index) kind(d uint32) media.Kind {
+	i := sort.Search(len(x.runs), func(i int) bool { return x.runs[i].from > d })
+	return media.Kinds()[x.runs[i-1].kind]
+}
+
+// eachRun calls f for each run of documents of one kind.
+func (x *Index) eachRun(f func(kind media.Kind, from, to uint32)) {
+	for i, r := range x.runs {
+		to := uint32(x.n)
+		if i+1 < len(x.runs) {
+			to = x.runs[i+1].from
+		}
+		f(media.Kinds()[r.kind], r.from, to)
+	}
+}
+
+func (x *Index) homeOf(d uint32) shared { return x.homes[x.home.get(int(d))] }
 
 // Count returns how many items of each kind there are.
 func (x *Index) Count() map[media.Kind]int {
-	n := make([]int, len(media.Kinds()))
-	for _, k := range x.kinds {
-		n[k]++
+	counts := map[media.Kind]int{}
+	for _, k := range media.Kinds() {
+		counts[k] = 0
 	}
-	counts := make(map[media.Kind]int, len(n))
-	for i, k := range media.Kinds() {
-		counts[k] = n[i]
-	}
+	x.eachRun(func(k media.Kind, from, to uint32) { counts[k] += int(to - from) })
 	return counts
 }
 
 // OfKind returns the items of the kinds, in natural order.
 func (x *Index) OfKind(kinds ...media.Kind) []media.ID {
 	var out []media.ID
-	for d := range x.ids {
-		if slices.Contains(kinds, x.kind(uint32(d))) {
-			out = append(out, unpack(x.ids[d]))
+	x.eachRun(func(k media.Kind, from, to uint32) {
+		if slices.Contains(kinds, k) {
+			for d := from; d < to; d++ {
+				out = append(out, x.id(d))
+			}
 		}
-	}
+	})
 	return out
 }
 
@@ -92,13 +121,8 @@ func (x *Index) Children(id media.ID) []media.ID {
 	if c == none {
 		return nil
 	}
-	var docs []uint32
-	for d := range uint32(len(x.ids)) {
-		if x.directlyIn(d, c) {
-			docs = append(docs, d)
-		}
-	}
-	byFolder := x.kind(c) == media.Folder
+	kind := x.kind(c)
+	docs := x.inHomes(func(h shared) bool { return x.directlyIn(h, c, kind) })
 	slices.SortStableFunc(docs, func(a, b uint32) int {
 		ca, cb := x.kind(a).Container(), x.kind(b).Container()
 		switch {
@@ -106,28 +130,47 @@ func (x *Index) Children(id media.ID) []media.ID {
 			return -1
 		case ca != cb:
 			return 1
-		case byFolder:
-			return int(x.place[a]) - int(x.place[b])
+		case kind == media.Folder:
+			return x.byPlace(a, b)
 		}
 		return int(a) - int(b)
 	})
 	return x.unpackAll(docs)
 }
 
-// directlyIn reports whether the container c lists d itself.
-func (x *Index) directlyIn(d, c uint32) bool {
-	switch x.kind(c) {
-	case media.Folder:
-		return x.folder[d] == c
-	case media.Genre:
-		return x.genre[d] == c
-	case media.Artist:
-		// A piece on another's album stands beside the artist's own albums.
-		if x.artist[d] == c && x.group[d] != c {
-			return x.group[d] == none || x.group[x.group[d]] != c
+// inHomes returns the documents of the homes that pass.
+func (x *Index) inHomes(pass func(shared) bool) []uint32 {
+	in := newSet(len(x.homes))
+	for i, h := range x.homes {
+		if pass(h) {
+			in.add(uint32(i))
 		}
 	}
-	return x.group[d] == c
+	var docs []uint32
+	for d := range x.n {
+		if in.has(uint32(x.home.get(d))) {
+			docs = append(docs, uint32(d))
+		}
+	}
+	return docs
+}
+
+func (x *Index) byPlace(a, b uint32) int { return int(x.place.get(int(a))) - int(x.place.get(int(b))) }
+
+// directlyIn reports whether the container c lists what lies in h itself.
+func (x *Index) directlyIn(h shared, c uint32, kind media.Kind) bool {
+	switch kind {
+	case media.Folder:
+		return h.folder == c
+	case media.Genre:
+		return h.genre == c
+	case media.Artist:
+		// A piece on another's album stands beside the artist's own albums.
+		if h.artist == c && h.group != c {
+			return h.group == none || x.homeOf(h.group).group != c
+		}
+	}
+	return h.group == c
 }
 
 // Playable returns the items in a container, however deep, that are played, in natural order: at most limit, none if the
@@ -137,29 +180,32 @@ func (x *Index) Playable(id media.ID, limit int) []media.ID {
 	if c == none {
 		return nil
 	}
-	var docs []uint32
-	for d := range uint32(len(x.ids)) {
-		if !x.kind(d).Container() && (d == c || x.within(d, c)) {
-			docs = append(docs, d)
-		}
+	kind := x.kind(c)
+	if !kind.Container() {
+		return x.unpackAll([]uint32{c}[:min(limit, 1)])
 	}
-	if x.kind(c) == media.Folder {
-		slices.SortFunc(docs, func(a, b uint32) int { return int(x.place[a]) - int(x.place[b]) })
+	docs := slices.DeleteFunc(x.inHomes(func(h shared) bool { return x.within(h, c) }),
+		func(d uint32) bool { return x.kind(d).Container() })
+	if kind == media.Folder {
+		slices.SortFunc(docs, x.byPlace)
 	}
 	return x.unpackAll(docs[:min(limit, len(docs))])
 }
 
-// within reports whether the container c holds d, however deep.
-func (x *Index) within(d, c uint32) bool {
-	if x.genre[d] == c || x.artist[d] == c {
+// maxDepth bounds how deep containers lie in each other.
+const maxDepth = 300
+
+// within reports whether the container c holds what lies in h, however deep.
+func (x *Index) within(h shared, c uint32) bool {
+	if h.genre == c || h.artist == c {
 		return true
 	}
-	for p := x.folder[d]; p != none; p = x.folder[p] {
+	for p, depth := h.folder, 0; p != none && depth < maxDepth; p, depth = x.homeOf(p).folder, depth+1 {
 		if p == c {
 			return true
 		}
 	}
-	for p := x.group[d]; p != none; p = x.group[p] {
+	for p, depth := h.group, 0; p != none && depth < maxDepth; p, depth = x.homeOf(p).group, depth+1 {
 		if p == c {
 			return true
 		}
@@ -170,31 +216,9 @@ func (x *Index) within(d, c uint32) bool {
 func (x *Index) unpackAll(docs []uint32) []media.ID {
 	out := make([]media.ID, len(docs))
 	for i, d := range docs {
-		out[i] = unpack(x.ids[d])
+		out[i] = x.id(d)
 	}
 	return out
-}
-
-// word returns word w of the vocabulary.
-func (x *Index) word(w uint32) string { return string(x.words[x.wordAt[w]:x.wordAt[w+1]]) }
-
-// prefixRange returns the words [from, to) that begin with p; if p itself is a word, it is from.
-func (x *Index) prefixRange(p string) (from, to uint32) {
-	n := len(x.wordAt) - 1
-	a := sort.Search(n, func(i int) bool { return string(x.words[x.wordAt[i]:x.wordAt[i+1]]) >= p })
-	b := a + sort.Search(n-a, func(i int) bool { return !strings.HasPrefix(x.word(uint32(a+i)), p) })
-	return uint32(a), uint32(b)
-}
-
-// mark sets in set the bits of the documents that have word w.
-func (x *Index) mark(set []uint64, w uint32) {
-	d := uint64(0)
-	for b := x.postings[x.postingAt[w]:x.postingAt[w+1]]; len(b) > 0; {
-		delta, n := binary.Uvarint(b)
-		b = b[n:]
-		d += delta
-		set[d/64] |= 1 << (d % 64)
-	}
 }
 
 // pack writes an id as a number, five bits a character.
@@ -218,10 +242,10 @@ func pack(id media.ID) (uint64, bool) {
 
 func unpack(p uint64) media.ID {
 	const letters = "abcdefghijklmnopqrstuvwxyz234567"
-	var b [media.IDLength]byte
+	var id [media.IDLength]byte
 	for i := media.IDLength - 1; i >= 0; i-- {
-		b[i] = letters[p&31]
+		id[i] = letters[p&31]
 		p >>= 5
 	}
-	return media.ID(b[:])
+	return media.ID(id[:])
 }

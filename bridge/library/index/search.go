@@ -1,8 +1,7 @@
 package index
 
 import (
-	"encoding/binary"
-	"math/bits"
+	"cmp"
 	"slices"
 
 	"localcast/bridge/media"
@@ -12,55 +11,312 @@ import (
 type Hit struct {
 	ID       media.ID
 	Score    float64 // 0 to 1
+	Sure     bool    // the words name this one and nothing else; told of the first hit of all only
 	Playable bool
 	Reason   string // why it is not playable
 }
 
-// maxWords bounds the words of a query that count.
-const maxWords = 32
-
-// term is one word of a query: the words of the vocabulary that begin with it. The first of them is the word itself where
-// whole is true.
-type term struct {
-	from, to uint32
-	whole    bool
-}
-
-func (t term) has(w uint32) bool     { return w >= t.from && w < t.to }
-func (t term) isWhole(w uint32) bool { return t.whole && w == t.from }
+const (
+	maxWords = 24 // of a query that count
+	// mostScored bounds the documents that are looked at one by one; the rest stand behind them in natural order.
+	mostScored = 6000
+	// fine is a score above which misspelt words are not thought of, poor one below which a part of the words will do, and
+	// worthless one below which what only that finds is not shown.
+	fine, poor, worthless = 940, 700, 350
+)
 
 // Search returns how many items match q, and those of the page that q asks for, the best first: what can be played before
-// what cannot, then by score, then by use (what is in progress, then what was played last), then in natural order. use and
-// playable may be nil. playable is asked once for all items of the same kind and format; it sees nothing else of them.
+// what cannot, then by score, then by use (in progress, unwatched, lately played, often played), then in natural order. use
+// and playable may be nil. playable is asked once for all items of the same kind and format; it sees nothing else of them.
 func (x *Index) Search(q media.Query, use func(media.ID) media.Use, playable func(media.Item) (bool, string)) (int, []Hit) {
 	words := Words(q.Text)
 	words = words[:min(len(words), maxWords)]
-	accept, ok := x.filter(q)
-	if len(words) == 0 || !ok {
+	allowed, ok := x.filter(q)
+	if len(words) == 0 || !ok || x.n == 0 {
 		return 0, nil
 	}
-	terms := make([]term, len(words))
-	for i, w := range words {
-		from, to := x.prefixRange(w)
-		if from == to {
-			return 0, nil
-		}
-		terms[i] = term{from, to, x.word(from) == w}
+	s := search{x: x, scorer: scorer{x: x}, allowed: allowed, seen: newSet(x.n), sets: map[string]set{}, verdicts: x.judge(playable)}
+	s.strict(words)
+	if s.top < fine {
+		s.forgiving()
 	}
-	verdicts := x.judge(playable)
-	ranked := &ranking{}
-	for set, base := x.matching(terms), 0; base < len(set); base++ {
-		for rest := set[base]; rest != 0; rest &= rest - 1 {
-			d := uint32(base*64 + bits.TrailingZeros64(rest))
-			if accept(d) {
-				ranked.add(d, x.score(d, terms), verdicts[x.class[d]].ok)
+	return s.total(), s.page(q, use)
+}
+
+// search is the state of one search.
+type search struct {
+	x        *Index
+	scorer   scorer
+	allowed  set // nil is all
+	verdicts []verdict
+	readings []reading
+	sets     map[string]set // by the word of the term, as it was typed
+	found    []scored
+	seen     set // the documents in found, and those that are worse
+	rest     set // those that match and were not scored; nil is none
+	resting  int
+	top      int // the best score
+}
+
+// scored is a document that was looked at.
+type scored struct {
+	doc     uint32
+	score   int16
+	reading uint8
+	useless bool // it cannot be played
+}
+
+// strict finds what has every word, or a word that begins so, in one of the ways to read them.
+func (s *search) strict(words []string) {
+	s.readings = s.x.readings(words)
+	for i := range s.readings {
+		all := s.all(s.readings[i].terms)
+		if all == nil {
+			continue
+		}
+		s.take(all, i, 0, i == 0)
+	}
+}
+
+// all returns the documents in which every term is met, nil if there are none.
+func (s *search) all(terms []term) set {
+	var all set
+	for i := range terms {
+		t := &terms[i]
+		docs, ok := s.sets[t.word]
+		if !ok {
+			if t.from == t.to && len(t.other) == 0 {
+				return nil
+			}
+			docs = s.x.docs(t)
+			s.sets[t.word] = docs
+		}
+		if all == nil {
+			all = slices.Clone(docs)
+		} else {
+			all.and(docs)
+		}
+	}
+	if s.allowed != nil {
+		all.and(s.allowed)
+	}
+	return all
+}
+
+// forgiving finds what has every word, or one that it may have been meant for, and then what has most of them. It is kept
+// where it is better than what there is.
+func (s *search) forgiving() {
+	before, top, seen := len(s.found), s.top, slices.Clone(s.seen)
+	plain := s.readings[0].terms
+	wide := make([]term, len(plain))
+	sets := make([]set, len(plain))
+	for i, t := range plain {
+		wide[i] = s.x.widen(t)
+		sets[i] = s.x.docs(&wide[i])
+	}
+	s.readings = append(s.readings, reading{terms: wide})
+	all := slices.Clone(sets[0])
+	for _, o := range sets[1:] {
+		all.and(o)
+	}
+	if s.allowed != nil {
+		all.and(s.allowed)
+	}
+	s.take(all, len(s.readings)-1, worthless, false)
+	if s.top < poor && len(wide) > 1 {
+		s.most(sets)
+	}
+	if s.top <= top {
+		s.found, s.top, s.seen = s.found[:before], top, seen
+	}
+}
+
+// most finds what meets most of the terms, from all but one to half of them.
+func (s *search) most(sets []set) {
+	n := len(sets)
+	var planes [5]set // the number of terms met, bit by bit
+	for i := range planes {
+		planes[i] = newSet(s.x.n)
+	}
+	for _, docs := range sets {
+		for i, carry := range docs {
+			for p := 0; carry != 0 && p < len(planes); p++ {
+				planes[p][i], carry = planes[p][i]^carry, planes[p][i]&carry
 			}
 		}
 	}
-	return ranked.total, x.page(ranked, q, use, verdicts)
+	for want := n - 1; want >= (n+1)/2 && s.top < poor; want-- {
+		some := newSet(s.x.n)
+		for i := range some {
+			w := ^uint64(0)
+			for p := range planes {
+				if want>>p&1 == 1 {
+					w &= planes[p][i]
+				} else {
+					w &^= planes[p][i]
+				}
+			}
+			some[i] = w
+		}
+		if s.allowed != nil {
+			some.and(s.allowed)
+		}
+		s.take(some, len(s.readings)-1, worthless, false)
+	}
 }
 
-func count(set uint64) int { return bits.OnesCount64(set) }
+// take scores the documents of a set that were not seen before. Of very many it first takes those with titles no longer
+// than the query; with keep the others are remembered.
+func (s *search) take(docs set, reading, least int, keep bool) {
+	left := mostScored
+	q := &s.readings[reading]
+	consider := func(d uint32) {
+		score, own := s.scorer.score(d, q)
+		if score < least || q.split && !own.inOrder {
+			return
+		}
+		s.top = max(s.top, score)
+		s.found = append(s.found, scored{d, int16(score), uint8(reading), !s.verdicts[s.x.class.get(int(d))].ok})
+	}
+	many := docs.count() > mostScored
+	for _, short := range []bool{true, false} {
+		if short && !many {
+			continue
+		}
+		docs.each(func(d uint32) bool {
+			if s.seen.has(d) || short && !s.x.short(d, len(q.terms)) {
+				return true
+			}
+			s.seen.add(d)
+			consider(d)
+			left--
+			return left > 0
+		})
+		if left == 0 {
+			break
+		}
+	}
+	if many && keep {
+		s.rest, s.resting = docs, 0
+		for i := range docs {
+			docs[i] &^= s.seen[i]
+		}
+		s.resting = docs.count()
+	}
+}
+
+// short reports whether a document's title or own name has at most n words.
+func (x *Index) short(d uint32, n int) bool {
+	r := reader(x.tokens[x.tokenAt.get(int(d)):])
+	title, name := int(r.next()), int(r.next())
+	return name == 0 && title <= n || name > 0 && name <= n
+}
+
+func (s *search) total() int { return len(s.found) + s.resting }
+
+// page returns the hits that q asks for. Only the equals that reach into the page are sorted by use.
+func (s *search) page(q media.Query, use func(media.ID) media.Use) []Hit {
+	slices.SortFunc(s.found, func(a, b scored) int {
+		if a.useless != b.useless {
+			if b.useless {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.doc, b.doc))
+	})
+	w := window{from: max(q.Offset, 0), size: max(q.Limit, 0)}
+	useless := len(s.found)
+	if i := slices.IndexFunc(s.found, func(f scored) bool { return f.useless }); i >= 0 {
+		useless = i
+	}
+	s.rank(&w, s.found[:useless], use)
+	s.fill(&w, true)
+	s.rank(&w, s.found[useless:], use)
+	s.fill(&w, false)
+	hits := make([]Hit, len(w.docs))
+	for i, f := range w.docs {
+		v := s.verdicts[s.x.class.get(int(f.doc))]
+		hits[i] = Hit{ID: s.x.id(f.doc), Score: float64(f.score) / best, Playable: v.ok, Reason: v.reason}
+	}
+	if w.from == 0 && len(hits) > 0 && len(s.found) > 0 {
+		hits[0].Sure = s.sure(w.docs[0])
+	}
+	return hits
+}
+
+// window is the page that is being filled.
+type window struct {
+	from, size int
+	passed     int // how many lie before what comes next
+	docs       []scored
+}
+
+func (w *window) add(f scored) bool {
+	if w.passed >= w.from && len(w.docs) < w.size {
+		w.docs = append(w.docs, f)
+	}
+	w.passed++
+	return len(w.docs) < w.size
+}
+
+// rank puts sorted documents into the page, equals by use.
+func (s *search) rank(w *window, docs []scored, use func(media.ID) media.Use) {
+	for len(docs) > 0 && len(w.docs) < w.size {
+		n := 1
+		for n < len(docs) && docs[n].score == docs[0].score {
+			n++
+		}
+		if w.passed+n <= w.from {
+			w.passed += n
+		} else {
+			s.x.sortByUse(docs[:n], use)
+			for _, f := range docs[:n] {
+				w.add(f)
+			}
+		}
+		docs = docs[n:]
+	}
+}
+
+// fill puts what was not scored into the page: what can be played, or what cannot.
+func (s *search) fill(w *window, playable bool) {
+	if s.rest == nil || len(w.docs) >= w.size {
+		return
+	}
+	s.rest.each(func(d uint32) bool {
+		if s.verdicts[s.x.class.get(int(d))].ok != playable {
+			return true
+		}
+		return w.add(scored{doc: d, score: lowest})
+	})
+}
+
+// sortByUse puts what is in progress first, then what was not watched yet, then what was played last, then what was played
+// often; the rest stays in natural order.
+func (x *Index) sortByUse(docs []scored, use func(media.ID) media.Use) {
+	if use == nil || len(docs) < 2 {
+		return
+	}
+	uses := make(map[uint32]media.Use, len(docs))
+	for _, f := range docs {
+		uses[f.doc] = use(x.id(f.doc))
+	}
+	first := func(a, b bool) int {
+		switch {
+		case a == b:
+			return 0
+		case a:
+			return -1
+		}
+		return 1
+	}
+	slices.SortStableFunc(docs, func(a, b scored) int {
+		ua, ub := uses[a.doc], uses[b.doc]
+		return cmp.Or(first(ua.Position > 0, ub.Position > 0), first(!ua.Watched, !ub.Watched),
+			cmp.Compare(ub.LastAt, ua.LastAt), cmp.Compare(ub.Plays, ua.Plays))
+	})
+}
 
 // verdict is what a device says of a class of items.
 type verdict struct {
@@ -79,93 +335,82 @@ func (x *Index) judge(playable func(media.Item) (bool, string)) []verdict {
 	return out
 }
 
-// matching returns the set of documents in which every term is met.
-func (x *Index) matching(terms []term) []uint64 {
-	size := (len(x.ids) + 63) / 64
-	var all []uint64
-	for _, t := range terms {
-		set := make([]uint64, size)
-		for w := t.from; w < t.to; w++ {
-			x.mark(set, w)
-		}
-		if all == nil {
-			all = set
+// filter returns the documents that pass q's filters, nil for all; ok is false where nothing can pass.
+func (x *Index) filter(q media.Query) (allowed set, ok bool) {
+	containers := []uint32{}
+	for _, c := range []struct {
+		asked bool
+		find  func() uint32
+	}{
+		{q.Within != "", func() uint32 { return x.find(q.Within) }},
+		{q.Genre != "", func() uint32 { return x.named(media.Genre, q.Genre) }},
+		{q.Artist != "", func() uint32 { return x.named(media.Artist, q.Artist) }},
+	} {
+		if !c.asked {
 			continue
 		}
-		for i := range all {
-			all[i] &= set[i]
-		}
-	}
-	return all
-}
-
-// filter returns the test of q's filters; ok is false where nothing can pass it.
-func (x *Index) filter(q media.Query) (accept func(uint32) bool, ok bool) {
-	var kinds [16]bool
-	for _, k := range q.Kinds {
-		if i := slices.Index(media.Kinds(), k); i >= 0 {
-			kinds[i] = true
-		}
-	}
-	container, genre, artist := none, none, none
-	if q.Within != "" {
-		if container = x.find(q.Within); container == none {
+		found := c.find()
+		if found == none {
 			return nil, false
 		}
+		containers = append(containers, found)
 	}
-	if q.Genre != "" {
-		if genre = x.named(media.Genre, q.Genre); genre == none {
-			return nil, false
+	if len(q.Kinds) == 0 && len(containers) == 0 && q.YearFrom == 0 && q.YearTo == 0 {
+		return nil, true
+	}
+	homes := newSet(len(x.homes))
+	for i, h := range x.homes {
+		if !slices.ContainsFunc(containers, func(c uint32) bool { return !x.within(h, c) }) {
+			homes.add(uint32(i))
 		}
 	}
-	if q.Artist != "" {
-		if artist = x.named(media.Artist, q.Artist); artist == none {
-			return nil, false
+	allowed = newSet(x.n)
+	x.eachRun(func(k media.Kind, from, to uint32) {
+		if len(q.Kinds) > 0 && !slices.Contains(q.Kinds, k) {
+			return
 		}
-	}
-	return func(d uint32) bool {
-		year := int(x.years[d])
-		return (len(q.Kinds) == 0 || kinds[x.kinds[d]]) &&
-			(container == none || x.within(d, container)) &&
-			(genre == none || x.within(d, genre)) &&
-			(artist == none || x.within(d, artist)) &&
-			(q.YearFrom == 0 || year >= q.YearFrom) &&
-			(q.YearTo == 0 || year > 0 && year <= q.YearTo)
-	}, true
+		if len(containers) == 0 && q.YearFrom == 0 && q.YearTo == 0 {
+			allowed.addRange(from, to)
+			return
+		}
+		for d := from; d < to; d++ {
+			year := int(x.years[d])
+			if homes.has(uint32(x.home.get(int(d)))) && (q.YearFrom == 0 || year >= q.YearFrom) &&
+				(q.YearTo == 0 || year > 0 && year <= q.YearTo) {
+				allowed.add(d)
+			}
+		}
+	})
+	return allowed, true
 }
 
 // named returns the container of a kind whose folded title is that of name.
 func (x *Index) named(kind media.Kind, name string) uint32 {
 	words := Words(name)
-	for d := range uint32(len(x.ids)) {
-		if x.kind(d) == kind && x.titled(d, words) {
-			return d
+	found := none
+	x.eachRun(func(k media.Kind, from, to uint32) {
+		for d := from; k == kind && d < to && found == none; d++ {
+			if x.titled(d, words) {
+				found = d
+			}
 		}
-	}
-	return none
+	})
+	return found
 }
 
 // titled reports whether the title of d has exactly these words.
 func (x *Index) titled(d uint32, words []string) bool {
-	t := x.tokensOf(d)
-	if n := t.next(); int(n) != len(words) {
+	r := reader(x.tokens[x.tokenAt.get(int(d)):])
+	n := r.next()
+	r.next()
+	r.next()
+	if int(n) != len(words) {
 		return false
 	}
 	for _, w := range words {
-		if x.word(t.next()) != w {
+		if string(x.word(uint32(x.rank.get(int(r.next()))))) != w {
 			return false
 		}
 	}
 	return true
-}
-
-// tokens reads the words of one document.
-type tokens []byte
-
-func (x *Index) tokensOf(d uint32) tokens { return tokens(x.tokens[x.tokenAt[d]:x.tokenAt[d+1]]) }
-
-func (t *tokens) next() uint32 {
-	v, n := binary.Uvarint(*t)
-	*t = (*t)[n:]
-	return uint32(v)
 }
