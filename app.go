@@ -13,6 +13,7 @@ import (
 	"localcast/bridge"
 	"localcast/bridge/library"
 	"localcast/bridge/store"
+	"localcast/bridge/voice"
 	"localcast/cast"
 	"localcast/httpstream"
 	"localcast/mqtt"
@@ -81,10 +82,14 @@ func (p *parts) build(ctx context.Context, c Config, log *slog.Logger) (err erro
 		return err
 	}
 	p.closers = append(p.closers, p.streamer.Close)
+	grammar, err := voice.New(c.Language)
+	if err != nil {
+		return err
+	}
 	p.greeting = newGreeting(p.client, c, log)
 	p.bridge = bridge.New(bridgeConfig(c, id), bridge.Ports{
 		Devices: cast.New(castConfig(c), log), Library: p.catalogue, Links: p.streamer, Remote: httpstream.Remote{},
-		Store: state, Publisher: p.greeting,
+		Store: state, Publisher: p.greeting, Grammar: grammar,
 	}, log)
 	p.info = infoOf(c, id, p.streamer)
 	return p.bridge.Load(ctx)

@@ -203,7 +203,7 @@ func (l *fakeLibrary) Search(
 			continue
 		}
 		ok, reason := playable(i)
-		p.Results = append(p.Results, media.Result{Item: i, Playable: ok, Reason: reason})
+		p.Results = append(p.Results, media.Result{Item: i, Playable: ok, Reason: reason, Score: 1, Sure: true})
 	}
 	slices.SortStableFunc(p.Results, func(a, b media.Result) int {
 		if a.Playable == b.Playable {

@@ -6,6 +6,7 @@ import (
 
 	"localcast/bridge/media"
 	"localcast/bridge/queue"
+	"localcast/bridge/voice"
 )
 
 // Ports are the rooms the bridge works with.
@@ -16,6 +17,8 @@ type Ports struct {
 	Remote    Remote
 	Store     Store
 	Publisher Publisher
+	// Grammar takes sentences apart; nil: words are titles, and name no device.
+	Grammar *voice.Grammar
 }
 
 // The queue of a device carries library items and URLs.

@@ -32,6 +32,7 @@ type turn struct {
 	search  *SearchState
 	chosen  int // the result it plays
 	list    *QueueList
+	shuffle bool // its words ask for random order
 }
 
 // resolver turns the words of commands into items, one command after the other. It remembers the device's last search.
@@ -76,6 +77,10 @@ func (r *resolver) turn(ctx context.Context, c Command) turn {
 		t.input, err = input(c)
 	}
 	var refused *Error
+	var unsure *unsure
+	if errors.As(err, &unsure) {
+		t.data = r.alternatives(unsure.choices)
+	}
 	switch {
 	case errors.As(err, &refused):
 		t.err, t.input = refused, nil
@@ -220,6 +225,9 @@ func (r *resolver) play(ctx context.Context, t *turn, req Play) error {
 			}
 		}
 	}
+	if t.shuffle && in.Shuffle == nil {
+		in.Shuffle = &t.shuffle
+	}
 	t.item, t.count = s.items[s.first], len(s.items)
 	t.input = func(ref queue.Ref) queue.Input { in.Ref = ref; return in }
 	return nil
@@ -288,21 +296,23 @@ func (r *resolver) selected(ctx context.Context, t *turn, req Play) (selection, 
 		t.chosen = s.Result
 		return r.open(ctx, r.results[s.Result-1].Item.ID)
 	case s.Playlist != "":
-		return r.find(ctx, s.Playlist, []media.Kind{media.Playlist})
+		return r.find(ctx, t, s.Playlist, []media.Kind{media.Playlist})
 	}
-	return r.find(ctx, s.Query, req.Kinds)
+	return r.find(ctx, t, s.Query, req.Kinds)
 }
 
-// find plays the first result of a search.
-func (r *resolver) find(ctx context.Context, text string, kinds []media.Kind) (selection, error) {
-	page, err := r.ports.Library.Search(ctx, media.Query{Text: text, Kinds: kinds, Limit: 1 + mostAlternatives}, nil, r.playable())
+// find plays what words name.
+func (r *resolver) find(ctx context.Context, t *turn, text string, kinds []media.Kind) (selection, error) {
+	found, err := r.finder().Find(ctx, media.Query{Text: text, Kinds: kinds})
 	if err != nil {
-		return selection{}, fmt.Errorf("search for %q: %w", text, err)
+		return selection{}, err
 	}
-	if len(page.Results) == 0 {
-		return selection{}, &Error{NotFound, fmt.Sprintf("nothing in the library matches %q", text)}
-	}
-	return r.open(ctx, page.Results[0].Item.ID)
+	t.shuffle = found.Shuffle
+	return r.open(ctx, found.Item.ID)
+}
+
+func (r *resolver) finder() Finder {
+	return Finder{Library: r.ports.Library, Grammar: r.ports.Grammar, Playable: r.playable()}
 }
 
 // open returns an item, or what the container holds.
@@ -321,6 +331,15 @@ func (r *resolver) open(ctx context.Context, id media.ID) (selection, error) {
 	return selection{items: items}, err
 }
 
+// alternatives is what an answer offers instead.
+func (r *resolver) alternatives(choices []media.Result) Alternatives {
+	a := Alternatives{Alternatives: make([]ItemState, len(choices))}
+	for i, c := range choices {
+		a.Alternatives[i] = itemState(r.ports.Links, c)
+	}
+	return a
+}
+
 // search answers a search and remembers what it found, unless it is quiet. "" finds nothing.
 func (r *resolver) search(ctx context.Context, t *turn, req Search) error {
 	ctx, cancel := context.WithTimeout(ctx, resolveWithin)
@@ -328,7 +347,7 @@ func (r *resolver) search(ctx context.Context, t *turn, req Search) error {
 	q, page := req.Query, media.Page{}
 	if strings.TrimSpace(q.Text) != "" {
 		var err error
-		page, err = r.ports.Library.Search(ctx, q, nil, r.playable())
+		page, err = r.finder().Search(ctx, q)
 		if errors.Is(err, media.ErrNoItem) {
 			return &Error{NotFound, fmt.Sprintf("within: no container %q in the library", q.Within)}
 		}

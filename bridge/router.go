@@ -128,10 +128,10 @@ func (b *Bridge) rescan(c Command, req Rescan) {
 func (b *Bridge) playSomewhere(c Command, req PlaySomewhere) {
 	d, err := (*device)(nil), (*misnamed)(nil)
 	if req.Play.Source.Query != "" {
-		intent := voice.Parse(req.Play.Source.Query, b.names)
-		req.Play.Source.Query = intent.Query
-		if intent.Device != "" {
-			d, err = b.named(intent.Device, true)
+		query, device := b.ports.Grammar.Device(req.Play.Source.Query, b.names)
+		if device != "" {
+			req.Play.Source.Query = query
+			d, err = b.named(device, true)
 		}
 	}
 	if d == nil && err == nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"localcast/bridge/media"
+	"localcast/bridge/voice"
 )
 
 // world is a bridge among fakes, driven by lines of text. A line that begins with > is something that happens; the lines
@@ -66,8 +67,13 @@ func newWorld(t *testing.T, config Config) *world {
 func (w *world) start() {
 	w.Helper()
 	w.devices = newFakeDevices(w.journal)
+	grammar, err := voice.New("en")
+	if err != nil {
+		w.Fatal(err)
+	}
 	w.bridge = New(w.config, Ports{
 		Devices: w.devices, Library: w.library, Links: fakeLinks{}, Remote: fakeRemote{}, Store: w.store, Publisher: w.journal,
+		Grammar: grammar,
 	}, slog.New(slog.DiscardHandler))
 	if err := w.bridge.Load(w.Context()); err != nil {
 		w.Fatal(err)

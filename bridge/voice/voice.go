@@ -9,35 +9,148 @@ import (
 	"localcast/bridge/media"
 )
 
-// Intent is what a sentence asks for.
-type Intent struct {
-	Query  string // what to play
-	Device string // the words that name the device, as isDevice took them; "" for none
+// Pick says which episode of a show is meant.
+type Pick string
+
+// The picks: the zero Pick is none.
+const (
+	Latest Pick = "latest" // the newest one
+	Next   Pick = "next"   // the one that comes next for who watches
+)
+
+// Reading is one way to understand a sentence.
+type Reading struct {
+	// Title is what is named; "" where only an Artist is.
+	Title string
+	// Artist is whose it is, and Show what it is an episode of; "" where nothing was said of that.
+	Artist, Show string
+	// Kinds are what it can be; none is anything. With a Pick, a Season or an Episode they are those of Title, the show.
+	Kinds []media.Kind
+	// Season and Episode number a part of Title.
+	Season, Episode media.Number
+	Pick            Pick
+	Shuffle         bool
 }
 
-// Parse takes a sentence such as "Bluey on the kitchen display" apart. isDevice tells whether words name a device; the
-// longest tail behind "on" or "in" that does is cut off.
-func Parse(text string, isDevice func(words string) bool) Intent {
-	words := strings.Fields(text)
-	for i := 1; i+1 < len(words); i++ {
-		if w := strings.ToLower(words[i]); w != "on" && w != "in" {
-			continue
+// Query returns the words to search for.
+func (r Reading) Query() string {
+	return strings.Join(strings.Fields(r.Title+" "+r.Show+" "+r.Artist), " ")
+}
+
+// Plain reports whether the words are meant as they are: a title, of anything.
+func (r Reading) Plain() bool {
+	return len(r.Kinds) == 0 && r.Pick == "" && !r.Shuffle && r.Artist == "" && r.Show == "" && !r.Season.Known() && !r.Episode.Known()
+}
+
+// mostReadings bounds the ways to understand one sentence.
+const mostReadings = 10
+
+// Readings returns the ways to understand a sentence that names no device: first the very words as a title, then what the
+// patterns of the language make of it, then the words without what is said for politeness. There is none for no words.
+func (g *Grammar) Readings(text string) []Reading {
+	all := tokens(text)
+	if len(all) == 0 || g == nil {
+		if text = strings.TrimSpace(text); text == "" {
+			return nil
 		}
-		tail := words[i+1:]
-		for _, name := range [][]string{tail, withoutArticle(tail)} {
-			if len(name) > 0 && isDevice(strings.Join(name, " ")) {
-				return Intent{Query: strings.Join(words[:i], " "), Device: strings.Join(name, " ")}
+		return []Reading{{Title: text}}
+	}
+	out := []Reading{{Title: said(all)}}
+	bare := g.strip(all)
+	for i := range g.patterns {
+		for _, r := range g.matches(&g.patterns[i], bare) {
+			if len(out) < mostReadings {
+				out = append(out, r)
 			}
 		}
 	}
-	return Intent{Query: strings.Join(words, " ")}
+	for _, words := range [][]token{bare, g.withoutArticle(bare)} {
+		if title := said(words); len(words) > 0 && title != out[0].Title && (len(out) == 1 || title != out[len(out)-1].Title) {
+			out = append(out, Reading{Title: title})
+		}
+	}
+	return out
 }
 
-func withoutArticle(words []string) []string {
-	if len(words) > 1 && (strings.EqualFold(words[0], "the") || strings.EqualFold(words[0], "my")) {
-		return words[1:]
+// strip takes away what is said before and after without a meaning, unless nothing would be left.
+func (g *Grammar) strip(words []token) []token {
+	for again := true; again; {
+		again = false
+		for _, w := range g.words["before"] {
+			if len(words) > len(w) && starts(words, w) {
+				words, again = words[len(w):], true
+			}
+		}
+		for _, w := range g.words["after"] {
+			if len(words) > len(w) && starts(words[len(words)-len(w):], w) {
+				words, again = words[:len(words)-len(w)], true
+			}
+		}
 	}
-	return nil
+	return words
+}
+
+func (g *Grammar) withoutArticle(words []token) []token {
+	for _, a := range g.words["articles"] {
+		if len(words) > len(a) && starts(words, a) {
+			return words[len(a):]
+		}
+	}
+	return words
+}
+
+// Device takes the words that name a device from the end of a sentence such as "Bluey on the kitchen display, please": the
+// longest tail behind "on" or "in" of which isDevice says that it is a name. query is what is left; device is "" where
+// none is named.
+func (g *Grammar) Device(text string, isDevice func(words string) bool) (query, device string) {
+	words := strings.Fields(text)
+	if g == nil {
+		return strings.Join(words, " "), ""
+	}
+	end := g.withoutAfter(tokens(text))
+	for i := 1; i+1 < len(end); i++ {
+		if !g.is("at", end[i]) {
+			continue
+		}
+		tail := end[i+1:]
+		names := [][]token{tail}
+		if len(tail) > 1 && g.is("device", tail[0]) {
+			names = append(names, tail[1:])
+		}
+		for _, name := range names {
+			if spoken := plainly(name); isDevice(spoken) {
+				return said(end[:i]), spoken
+			}
+		}
+	}
+	return strings.Join(words, " "), ""
+}
+
+// withoutAfter takes away what is said at the end without a meaning.
+func (g *Grammar) withoutAfter(words []token) []token {
+	for again := true; again; {
+		again = false
+		for _, w := range g.words["after"] {
+			if len(words) > len(w) && starts(words[len(words)-len(w):], w) {
+				words, again = words[:len(words)-len(w)], true
+			}
+		}
+	}
+	return words
+}
+
+func (g *Grammar) is(list string, t token) bool {
+	for _, w := range g.words[list] {
+		if len(w) == 1 && w[0] == t.plain {
+			return true
+		}
+	}
+	return false
+}
+
+// plainly puts tokens together without the signs around them.
+func plainly(tokens []token) string {
+	return strings.TrimFunc(said(tokens), func(c rune) bool { return strings.ContainsRune(".,;:!?\"\u201c\u201d", c) })
 }
 
 // Title is how an item is called when it is spoken: "Bluey, season 1 episode 2", "Alien", "Hurt by Johnny Cash".

@@ -8,25 +8,38 @@ import (
 	"localcast/bridge/voice"
 )
 
-func TestParse(t *testing.T) {
+func TestDevice(t *testing.T) {
 	isDevice := func(words string) bool {
 		w := strings.ToLower(words)
 		return w == "kitchen" || w == "kitchen display" || w == "living room"
 	}
-	for text, want := range map[string]voice.Intent{
-		"Bluey":                                  {Query: "Bluey"},
-		"Bluey on Kitchen":                       {Query: "Bluey", Device: "Kitchen"},
-		"Bluey on the kitchen display":           {Query: "Bluey", Device: "kitchen display"},
-		"Murder on the Orient Express":           {Query: "Murder on the Orient Express"},
-		"Murder on the Train on kitchen":         {Query: "Murder on the Train", Device: "kitchen"},
-		"Singing in the Rain in the living room": {Query: "Singing in the Rain", Device: "living room"},
-		"on kitchen":                             {Query: "on kitchen"},
-		"":                                       {},
+	for _, row := range []struct{ said, query, device string }{
+		{"Bluey", "Bluey", ""},
+		{"Bluey on Kitchen", "Bluey", "Kitchen"},
+		{"Bluey on the kitchen display", "Bluey", "kitchen display"},
+		{"Bluey on the kitchen display, please", "Bluey", "kitchen display"},
+		{"Bluey in the kitchen. Thank you!", "Bluey", "kitchen"},
+		{"Murder on the Orient Express", "Murder on the Orient Express", ""},
+		{"Murder on the Train on kitchen", "Murder on the Train", "kitchen"},
+		{"Singing in the Rain in the living room", "Singing in the Rain", "living room"},
+		{"the latest Bluey on my living room", "the latest Bluey", "living room"},
+		{"on kitchen", "on kitchen", ""},
+		{"", "", ""},
 	} {
-		if got := voice.Parse(text, isDevice); got != want {
-			t.Errorf("Parse(%q) = %+v, want %+v", text, got, want)
+		query, device := english(t).Device(row.said, isDevice)
+		if query != row.query || device != row.device {
+			t.Errorf("%q: got %q on %q, want %q on %q", row.said, query, device, row.query, row.device)
 		}
 	}
+}
+
+func english(t testing.TB) *voice.Grammar {
+	t.Helper()
+	g, err := voice.New("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
 }
 
 func TestTitle(t *testing.T) {
