@@ -271,8 +271,8 @@ func (f Finder) episode(ctx context.Context, show media.Item, season media.Numbe
 	case len(fit) == 1 || len(fit) > 1 && season.Known():
 		return fit[0].Item, nil
 	case len(fit) > 1:
-		return media.Item{}, &unsure{
-			Error{Ambiguous, fmt.Sprintf("%s has an episode %d in %d seasons", show.Title, episode, len(fit))}, fit[:min(len(fit), mostAlternatives)]}
+		why := Error{Ambiguous, fmt.Sprintf("%s has an episode %d in %d seasons", show.Title, episode, len(fit))}
+		return media.Item{}, &unsure{why, fit[:min(len(fit), mostAlternatives)]}
 	case season.Known():
 		s, _ := season.Get()
 		return media.Item{}, &unsure{why: Error{NotFound, fmt.Sprintf("%s has no season %d episode %d", show.Title, s, episode)}}

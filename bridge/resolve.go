@@ -77,9 +77,8 @@ func (r *resolver) turn(ctx context.Context, c Command) turn {
 		t.input, err = input(c)
 	}
 	var refused *Error
-	var unsure *unsure
-	if errors.As(err, &unsure) {
-		t.data = r.alternatives(unsure.choices)
+	if u, ok := errors.AsType[*unsure](err); ok {
+		t.data = r.alternatives(u.choices)
 	}
 	switch {
 	case errors.As(err, &refused):

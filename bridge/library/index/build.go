@@ -36,8 +36,7 @@ type Builder struct {
 
 	last    home // the last of homes, and its words
 	lastSet bool
-	words   []uint32 // scratch
-	own     []uint32
+	own     []uint32 // scratch
 	extra   []uint32
 	prior   []uint32 // the words of last
 }

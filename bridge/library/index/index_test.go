@@ -140,7 +140,7 @@ func TestSearch(t *testing.T) {
 		{"most words, where nothing has all", media.Query{Text: "heat hospital"}, "mheataaaaa ehospitala mtheheataa mheatwavea mwhiteheat"},
 		{"a typing error", media.Query{Text: "wateroo"}, "twaterlooa"},
 		{"two typing errors in a long word", media.Query{Text: "xylpohome"}, "emagicxylo"},
-		{"letters swapped", media.Query{Text: "hopsital"}, "ehospitala"},
+		{"letters swapped", media.Query{Text: "hospitla"}, "ehospitala"},
 		{"as it sounds", media.Query{Text: "majik zylofone"}, "emagicxylo"},
 		{"words joined", media.Query{Text: "whiteheat"}, "mwhiteheat"},
 		{"words split", media.Query{Text: "water loo"}, "twaterlooa"},

@@ -34,8 +34,6 @@ func (p numbers) get(i int) uint64 {
 	return v & (1<<p.width - 1)
 }
 
-func (p numbers) bytes() int { return len(p.data) * 8 }
-
 // chunks is a list that grows without ever moving what it holds, so that growing needs no memory for two copies.
 type chunks[T any] struct {
 	parts [][]T

@@ -18,7 +18,7 @@ func sound(word []byte) uint32 {
 		}
 		return word[i]
 	}
-	for i := 0; i < len(word); i++ {
+	for i := range word {
 		if word[i] < 'a' || word[i] > 'z' {
 			return 0
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -132,7 +133,7 @@ func (x *Index) readings(words []string) []reading {
 	with := func(i, n int, in ...string) []string { return slices.Concat(words[:i], in, words[i+n:]) }
 	for i := range words {
 		if run := letterRun(words[i:]); run > 1 {
-			add(with(i, run, joinAll(words[i:i+run])), false)
+			add(with(i, run, strings.Join(words[i:i+run], "")), false)
 		}
 		if i+1 < len(words) {
 			if _, ok := x.known(words[i] + words[i+1]); ok {
@@ -169,14 +170,6 @@ func letterRun(words []string) int {
 		n++
 	}
 	return n
-}
-
-func joinAll(words []string) string {
-	s := ""
-	for _, w := range words {
-		s += w
-	}
-	return s
 }
 
 // cuts returns where a word can be cut into two words that occur, the likeliest first.

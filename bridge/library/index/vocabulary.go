@@ -263,11 +263,12 @@ func (p *poster) flush(w int) {
 		return
 	}
 	var b [2 * binary.MaxVarintLen32]byte
-	gap, n := uint64(p.begin[w]-p.last[w])<<1, 0
-	if length == 1 {
-		n = binary.PutUvarint(b[:], gap)
-	} else {
-		n = binary.PutUvarint(b[:], gap|1)
+	gap := uint64(p.begin[w]-p.last[w]) << 1
+	if length > 1 {
+		gap |= 1
+	}
+	n := binary.PutUvarint(b[:], gap)
+	if length > 1 {
 		n += binary.PutUvarint(b[n:], uint64(length-2))
 	}
 	if p.out != nil {
