@@ -237,6 +237,7 @@ func (r *running) report(s Status) queue.Report {
 	}
 	out.Playing = true
 	out.Media = queue.Session{
+		Ahead: r.standsAhead(m),
 		State: queue.State(m.State), Position: m.Position, At: m.At, Rate: m.Rate, Duration: m.Duration,
 		CanPause: m.CanPause, CanSeek: m.CanSeek, CanSkip: m.CanSkip, CanRate: m.CanRate, CanTracks: m.CanTracks,
 	}
@@ -244,6 +245,14 @@ func (r *running) report(s Status) queue.Report {
 		out.Media.Ours, out.Media.Entry, out.Media.Serial = r.recognise(m.Tag, m.URL)
 	}
 	return out
+}
+
+// standsAhead is the serial of what the receiver has to go on with, if that is ours.
+func (r *running) standsAhead(m *MediaStatus) uint64 {
+	if m.Ahead == nil || m.Ahead.Tag.Bridge != r.bridgeID {
+		return 0
+	}
+	return m.Ahead.Tag.Serial
 }
 
 // recognise tells whether a session is ours: by its tag, else by the item in its URL, which the current entry has before
@@ -278,6 +287,9 @@ func (r *running) ended(e Ended) queue.Ended {
 	} else if ours, entry, _ := r.recognise(e.Tag, e.URL); ours && entry == r.machine.Head().Current {
 		out.Serial = r.machine.Head().Serial
 	}
+	if ours, entry, serial := r.recognise(e.Next, ""); ours {
+		out.Next, out.NextSerial = entry, serial
+	}
 	return out
 }
 
@@ -306,6 +318,8 @@ func (r *running) act(e queue.Effect) {
 	switch e := e.(type) {
 	case queue.Load[media.Item]:
 		r.load(e)
+	case queue.Prepare[media.Item]:
+		r.prepare(e)
 	case queue.Do:
 		o := Order{Serial: e.Serial, Kind: OrderKind(e.What), Position: e.Position, Volume: e.Volume, Muted: e.Muted, Rate: e.Rate}
 		if e.Track > 0 {

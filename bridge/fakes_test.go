@@ -64,6 +64,8 @@ type fakePlayer struct {
 	running bool
 	status  Status
 	load    *Load // the last
+	queues  bool  // it takes queue messages
+	ahead   *Load // what it has to go on with
 	loading uint64
 	orders  []uint64 // without an answer, loads apart
 }
@@ -89,7 +91,13 @@ func (p *fakePlayer) Do(o Order) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	line := string(o.Kind)
+	if o.Kind == OrderPrepare && !p.queues {
+		p.reports.Done(Done{Serial: o.Serial, Fail: &Fail{FailUnsupported, "the device does not know that command"}})
+		return
+	}
 	switch o.Kind {
+	case OrderPrepare:
+		line += p.prepare(o.Load)
 	case OrderLoad:
 		p.load, p.loading = o.Load, o.Serial
 		line += fmt.Sprintf(" %s %s", o.Load.Tag.Entry, o.Load.URL)
@@ -120,6 +128,15 @@ func (p *fakePlayer) Do(o Order) {
 	if !p.running {
 		p.reports.Done(Done{Serial: o.Serial, Fail: &Fail{FailOffline, "the device is offline"}})
 	}
+}
+
+// prepare takes what shall follow, and tells it in words.
+func (p *fakePlayer) prepare(l *Load) string {
+	p.ahead = l
+	if l == nil {
+		return " nothing"
+	}
+	return fmt.Sprintf(" %s %s", l.Tag.Entry, l.URL)
 }
 
 // done answers the load under way, or else the oldest order.
@@ -315,6 +332,11 @@ func (fakeLinks) Media(i media.Item, _, host string) (string, error) {
 		return "", errors.New("no route")
 	}
 	return "http://" + host + "/" + string(i.ID), nil
+}
+
+func (fakeLinks) Lasts(url string, i media.Item, host string) bool {
+	now, err := fakeLinks{}.Media(i, "", host)
+	return err == nil && url == now
 }
 
 func (fakeLinks) Artwork(i media.Item, host string) string {

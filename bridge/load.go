@@ -14,13 +14,37 @@ import (
 func (r *running) load(e queue.Load[media.Item]) {
 	l, err := r.loading(e.Entry, e.Serial)
 	if err != nil {
-		r.log.Warn("no address to load from", "item", e.Entry.Item.ID, "err", err)
-		r.mail.Done(Done{Serial: e.Serial, Fail: &Fail{FailRefused, "there is no address from which it could fetch the file"}})
+		r.noAddress(e.Serial, e.Entry, err)
 		return
 	}
 	l.Position = e.Position
 	r.log.Info("load", "item", l.Item.ID, "title", l.Item.Title, "entry", l.Tag.Entry, "position", e.Position)
 	r.player.Do(Order{Serial: e.Serial, Kind: OrderLoad, Load: l})
+}
+
+// prepare has the player let an entry follow what plays, or nothing. What stands there keeps its address while that is
+// good, so that it is not fetched anew.
+func (r *running) prepare(e queue.Prepare[media.Item]) {
+	o := Order{Serial: e.Serial, Kind: OrderPrepare}
+	if e.Entry.ID != 0 {
+		l, err := r.loading(e.Entry, e.Serial)
+		if err != nil {
+			r.noAddress(e.Serial, e.Entry, err)
+			return
+		}
+		if m := r.status.Media; m != nil && m.Ahead != nil && r.ports.Links.Lasts(m.Ahead.URL, l.Item, r.status.Host) {
+			l.URL = m.Ahead.URL
+		}
+		l.Position, o.Load = e.Position, l
+		r.log.Debug("prepare", "item", l.Item.ID, "title", l.Item.Title, "entry", l.Tag.Entry, "position", e.Position)
+	}
+	r.player.Do(o)
+}
+
+// noAddress answers an order for an entry that the device has no way to fetch.
+func (r *running) noAddress(serial uint64, e Entry, err error) {
+	r.log.Warn("no address to load from", "item", e.Item.ID, "err", err)
+	r.mail.Done(Done{Serial: serial, Fail: &Fail{FailRefused, "there is no address from which it could fetch the file"}})
 }
 
 // loading is all that a player is told of an entry, from its start. An item that was given another id since, because the

@@ -87,13 +87,17 @@ const (
 	OrderPrevious  OrderKind = "previous"
 	OrderTracks    OrderKind = "tracks" // EDIT_TRACKS_INFO: show Tracks and no others
 	OrderRate      OrderKind = "rate"   // SET_PLAYBACK_RATE
+	// OrderPrepare has the receiver go on with Load by itself when what plays of ours has ended, and with nothing else;
+	// with a nil Load it goes on with nothing. An item that stands there with the same entry, address and position is left
+	// as it is. A later one replaces one that waits, which ends with FailCancelled.
+	OrderPrepare OrderKind = "prepare"
 )
 
 // Order is one thing a player shall do.
 type Order struct {
 	Serial   uint64 // names the order; rises; for a load it is the load's serial
 	Kind     OrderKind
-	Load     *Load   // for OrderLoad
+	Load     *Load   // for OrderLoad and OrderPrepare
 	Position float64 // seconds, for OrderSeek
 	Volume   int     // 0 to 100, for OrderVolume
 	Muted    bool    // for OrderMute
@@ -157,13 +161,14 @@ type Fail struct {
 // Error gives the message.
 func (f *Fail) Error() string { return f.Message }
 
-// Ended tells that a media session is over.
+// Ended tells that an item has ended, and its media session with it unless the receiver moves on to Next.
 type Ended struct {
 	Tag      *Tag   // nil for what another sender loaded
 	URL      string // its contentId, by which it is recognised where Tag was lost
 	Reason   EndReason
 	Message  string  // for EndError: a clause for people
 	Position float64 // seconds: the last that is known
+	Next     *Tag    // the item of ours that the receiver plays after it in the same session; nil for none
 }
 
 // EndReason is a receiver's idleReason.
@@ -231,6 +236,14 @@ type MediaStatus struct {
 	// Tracks are the text tracks that can be shown, and Shown the ids of all tracks that are active.
 	Tracks []Track
 	Shown  []int
+	Ahead  *Ahead // nil: nothing, or it is not known, or it is another's
+}
+
+// Ahead is the item of ours with which a receiver goes on by itself.
+type Ahead struct {
+	Tag      Tag
+	URL      string
+	Position float64 // seconds at which it begins
 }
 
 // Library is the catalogue and its search.
@@ -263,6 +276,9 @@ type Links interface {
 	// Media is the URL from which the device at host fetches the item's file; host is an IP address or a name. For a URL
 	// item it is that URL.
 	Media(item media.Item, device, host string) (string, error)
+	// Lasts reports whether url is an address from which the device at host can fetch the item as long as one that Media
+	// makes now would last at least until half its time is over.
+	Lasts(url string, item media.Item, host string) bool
 	// Artwork is the URL of an item's picture, or of the neutral picture where it has none; it never expires. host is as in
 	// Media; "" gives the address for everybody, which stands below stream_url.
 	Artwork(item media.Item, host string) string

@@ -30,7 +30,9 @@ type mediaSession struct {
 	id     int64
 	status bridge.MediaStatus
 	opened bool // it has buffered, played or been paused
-	items  int  // how many items of its queue are known
+	queue  receiverQueue
+	// leaving says that one item of ours has ended, why, and that it is not known yet what comes.
+	leaving *bridge.Ended
 }
 
 // mediaView is the media side of one app: the statuses merged. Later statuses tell only what changed.
@@ -99,7 +101,18 @@ func (v *mediaView) mergeOne(e object, now time.Time) (ended []ending) {
 			State: bridge.PlayLoading, At: now, Rate: 1, CanPause: true, CanSeek: true,
 		}}
 	}
+	if over := v.current.leave(e, now); over != nil {
+		if over.Reason == bridge.EndError {
+			v.accuse(e)
+			over.Message, v.blame = cmp.Or(v.blame, describeError(nil)), ""
+		}
+		v.current.leaving = over
+	}
+	was := *v.current
 	v.current.merge(e, state, now)
+	if over := v.current.arrived(&was); over != nil {
+		ended = append(ended, ending{&was, *over})
+	}
 	return ended
 }
 
@@ -109,6 +122,11 @@ func (v *mediaView) end(reason string, now time.Time) []ending {
 	m := v.current
 	if m == nil {
 		return nil
+	}
+	if m.leaving != nil { // it was said already how its last item ended, and nothing came after it
+		e := *m.leaving
+		v.current, v.blame = nil, ""
+		return []ending{{m, e}}
 	}
 	e := bridge.Ended{Tag: m.status.Tag, URL: m.status.URL, Position: m.positionAt(now)}
 	switch reason {
@@ -122,13 +140,18 @@ func (v *mediaView) end(reason string, now time.Time) []ending {
 		e.Reason, e.Message = bridge.EndError, cmp.Or(v.blame, describeError(nil))
 	default:
 		e.Reason = bridge.EndCancelled
-		left := m.status.Duration - e.Position
-		if m.status.Duration > 0 && m.status.State != bridge.PlayPaused && left <= finishedWithin.Seconds() {
+		if m.atEnd(now) {
 			e.Reason = bridge.EndFinished
 		}
 	}
 	v.current, v.blame = nil, ""
 	return []ending{{m, e}}
+}
+
+// atEnd reports whether the item has come so near to its end that its end was due.
+func (m *mediaSession) atEnd(now time.Time) bool {
+	left := m.status.Duration - m.positionAt(now)
+	return m.status.Duration > 0 && m.status.State != bridge.PlayPaused && left <= finishedWithin.Seconds()
 }
 
 // accuse remembers an error's code, if o tells one.
@@ -179,11 +202,9 @@ func (m *mediaSession) merge(e object, state bridge.PlayState, now time.Time) {
 		m.status.State = state
 	}
 	m.opened = m.opened || m.status.State != bridge.PlayLoading
+	m.queue.merge(e)
 	if rate, ok := e.number("playbackRate"); ok && rate > 0 {
 		m.status.Rate = rate
-	}
-	if items, ok := e.list("items"); ok {
-		m.items = len(items)
 	}
 	if commands, ok := e.whole("supportedMediaCommands"); ok {
 		m.status.CanPause = commands&commandPause != 0
@@ -192,7 +213,7 @@ func (m *mediaSession) merge(e object, state bridge.PlayState, now time.Time) {
 		m.status.CanSkip = commands&(commandNext|commandPrev) != 0
 		m.status.CanRate, m.status.CanTracks = commands&commandRate != 0, commands&commandTrack != 0
 	}
-	m.status.CanSkip = m.status.CanSkip || m.items > 1
+	m.status.CanSkip = m.status.CanSkip || len(m.queue.items) > 1
 	about := e.object("media")
 	if coming := e.object("extendedStatus").object("media"); coming != nil && state == bridge.PlayLoading {
 		about = coming

@@ -26,6 +26,17 @@ func connectMessage() object {
 
 // loadMessage is the LOAD of l in the app's session.
 func loadMessage(l *bridge.Load, session string) object {
+	o := object{
+		"type": "LOAD", "sessionId": session, "media": mediaOf(l), "autoplay": !l.Paused, "currentTime": max(l.Position, 0),
+	}
+	if len(l.Tracks) > 0 {
+		o["activeTrackIds"] = trackIDs(l.Show)
+	}
+	return o
+}
+
+// mediaOf is what a receiver is told of the item of l.
+func mediaOf(l *bridge.Load) object {
 	m := object{
 		"contentId": l.URL, "contentType": l.ContentType, "streamType": "BUFFERED",
 		"metadata": metadata(l.Item, l.Artwork), "customData": customData(l.Tag),
@@ -33,14 +44,10 @@ func loadMessage(l *bridge.Load, session string) object {
 	if l.Item.Duration > 0 {
 		m["duration"] = l.Item.Duration
 	}
-	o := object{
-		"type": "LOAD", "sessionId": session, "media": m, "autoplay": !l.Paused, "currentTime": max(l.Position, 0),
-	}
 	if len(l.Tracks) > 0 {
 		m["tracks"], m["textTrackStyle"] = textTracks(l.Tracks), textStyle()
-		o["activeTrackIds"] = trackIDs(l.Show)
 	}
-	return o
+	return m
 }
 
 // textTracks are tracks as a LOAD names them.

@@ -30,6 +30,8 @@ func (s *session) do(o bridge.Order, now time.Time) {
 		s.showTracks(o, now)
 	case bridge.OrderRate:
 		s.setRate(o, now)
+	case bridge.OrderPrepare:
+		s.prepare(o, now)
 	case bridge.OrderNext:
 		s.jump(o, now, 1)
 	case bridge.OrderPrevious:

@@ -131,7 +131,11 @@ func brief(v any) string {
 		}
 		return fmt.Sprintf("done %d", v.Serial)
 	case bridge.Ended:
-		return strings.TrimSpace(fmt.Sprintf("ended %s %s at %v %s", tag(v.Tag), v.Reason, v.Position, v.Message))
+		then := ""
+		if v.Next != nil {
+			then = " then " + tag(v.Next)
+		}
+		return strings.TrimSpace(fmt.Sprintf("ended %s %s at %v%s %s", tag(v.Tag), v.Reason, v.Position, then, v.Message))
 	case bridge.Status:
 		switch {
 		case !v.Online:

@@ -64,6 +64,7 @@ type session struct {
 	load     *loading
 	past     *loading // the last load that came to nothing: its session's end is not told
 	loadedAt int64    // the request id of the last LOAD
+	upcoming preparing
 
 	done    []bridge.Done
 	ended   []bridge.Ended
@@ -252,7 +253,12 @@ func (s *session) handleMedia(o object, mine bool, now time.Time) {
 		s.loadAnswered(id, entries)
 		s.end(s.media.merge(entries, now))
 		s.loadProgress()
+		s.prepareAnswered(id, o, nil)
 		s.answer(id, s.transport, nil, now)
+	case "QUEUE_ITEMS":
+		s.prepareAnswered(id, o, nil)
+	case "QUEUE_CHANGE":
+		s.queueChanged(o)
 	case "LOAD_FAILED", "LOAD_CANCELLED", "INVALID_PLAYER_STATE", "INVALID_REQUEST", "INVALID_COMMAND", "ERROR":
 		// An answer without an id is our load's if it came to us alone, unless it may speak of a load that was replaced.
 		ours := id == 0 && mine && o.text("type") != "LOAD_CANCELLED"
@@ -261,7 +267,22 @@ func (s *session) handleMedia(o object, mine bool, now time.Time) {
 			return
 		}
 		s.media.accuse(o)
+		s.prepareAnswered(id, o, refusal(o))
 		s.answer(id, s.transport, refusal(o), now)
+	}
+}
+
+// queueChanged takes what the receiver tells of its queue beside the statuses: they leave out what is not around the item
+// that plays.
+func (s *session) queueChanged(o object) {
+	ids, _ := o["itemIds"].([]any)
+	if m := s.media.current; m != nil && o.text("changeType") == "REMOVE" {
+		var gone []int64
+		for _, id := range wholeNumbers(ids) {
+			gone = append(gone, int64(id))
+		}
+		m.queue.drop(gone)
+		s.changed = true
 	}
 }
 
@@ -334,6 +355,9 @@ func (s *session) expire(now time.Time) error {
 	if s.load != nil && due(s.load.deadline) {
 		s.loadTimedOut()
 	}
+	if s.upcoming.order != nil && due(s.upcoming.deadline) {
+		s.preparedAs(noAnswer())
+	}
 	if due(s.overdue()) {
 		s.doubted = now
 		s.asked = s.ask(s.transport, wire.Media, object{"type": "GET_STATUS"})
@@ -386,6 +410,9 @@ func (s *session) next() time.Time {
 	for _, w := range s.waiters {
 		sooner(w.deadline)
 	}
+	if s.upcoming.order != nil {
+		sooner(s.upcoming.deadline)
+	}
 	if s.load != nil {
 		sooner(s.load.deadline)
 	}
@@ -399,6 +426,12 @@ func (s *session) abort(fail *bridge.Fail) {
 		s.finish(s.load.order, fail)
 		s.load = nil
 	}
+	for _, o := range []*bridge.Order{s.upcoming.order, s.upcoming.later} {
+		if o != nil {
+			s.finish(*o, fail)
+		}
+	}
+	s.upcoming = preparing{}
 	s.changed = false
 	s.flush()
 }
@@ -432,6 +465,9 @@ func (s *session) picture() bridge.Status {
 	}
 	if m := s.media.current; m != nil {
 		status := m.status
+		if status.Tag != nil {
+			status.Ahead = m.queue.ahead()
+		}
 		p.Media = &status
 	}
 	if r.app.member {

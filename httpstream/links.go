@@ -56,11 +56,32 @@ func (s *Server) Subtitles(item media.Item, track int, device, host string) (str
 
 // expiry is when the addresses of an item end that are made now.
 func (s *Server) expiry(item media.Item) time.Time {
-	duration := time.Duration(item.Duration * float64(time.Second))
-	if duration <= 0 {
-		duration = unknownDuration
+	return s.now().Add(s.config.TokenTTL + 2*playTime(item) + expiryStep - 1).Truncate(expiryStep)
+}
+
+// playTime is how long an item plays, as far as that is known.
+func playTime(item media.Item) time.Duration {
+	if d := time.Duration(item.Duration * float64(time.Second)); d > 0 {
+		return d
 	}
-	return s.now().Add(s.config.TokenTTL + 2*duration + expiryStep - 1).Truncate(expiryStep)
+	return unknownDuration
+}
+
+// Lasts reports whether address is one of this server's for that item, as the device at host reaches it now, and works
+// until half of TokenTTL is over and the item can be played twice; for a URL item whether it is that URL.
+func (s *Server) Lasts(address string, item media.Item, host string) bool {
+	if item.URL != "" {
+		return address == item.URL
+	}
+	base, err := s.base(context.Background(), host)
+	rest, found := strings.CutPrefix(address, base+"/"+mediaKind+"/")
+	if err != nil || !found {
+		return false
+	}
+	token, name, _ := strings.Cut(rest, "/")
+	id, _, expiry, ok := s.signer.readMedia(token)
+	least := s.now().Add(s.config.TokenTTL/2 + 2*playTime(item))
+	return ok && id == item.ID && name == url.PathEscape(fileName(item)) && !expiry.Before(least)
 }
 
 // Artwork returns the address of an item's picture, or of the neutral picture where it has none; it never expires, and is

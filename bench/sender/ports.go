@@ -40,6 +40,7 @@ func (empty) Events() []media.LibraryEvent { return nil }
 type links struct{}
 
 func (links) Media(media.Item, string, string) (string, error)          { return "http://192.0.2.1/film", nil }
+func (links) Lasts(string, media.Item, string) bool                     { return true }
 func (links) Artwork(media.Item, string) string                         { return "" }
 func (links) Subtitles(media.Item, int, string, string) (string, error) { return "", nil }
 func (links) Item(string) (media.ID, bool)                              { return "", false }

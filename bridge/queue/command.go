@@ -200,8 +200,8 @@ func (m *Machine[T]) next(ref Ref) {
 		return
 	}
 	m.cancelLoads("next")
-	if at := m.list.after(m.list.index, m.list.head.Repeat == RepeatAll); at >= 0 {
-		m.awaitLoad(ref, m.start(at, m.list.entries[at].Start), Outcome{})
+	if at := m.successor(); at >= 0 {
+		m.awaitLoad(ref, m.startNext(at), Outcome{})
 		return
 	}
 	m.end()

@@ -179,6 +179,9 @@ func (m *Machine[T]) removeCurrent(ids map[EntryID]bool) {
 	if next == 0 && l.head.Repeat == RepeatAll {
 		if at := l.after(-1, false); at >= 0 {
 			next = l.entries[at].ID
+			if l.head.Shuffle {
+				l.shuffle(true, next, m.random)
+			}
 		}
 	}
 	if at := l.find(next); at >= 0 && plays && online {

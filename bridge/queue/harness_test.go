@@ -19,6 +19,9 @@ type house struct {
 	orders []uint64 // the serials of the orders the device has not answered
 	slow   bool     // the disk waits
 	broken bool     // the disk fails at once
+	queues string   // "": the device takes no queue messages, and stories do not tell of them; "yes"; "slowly": when told to
+	aheads []uint64 // the serials of the Prepares without an answer
+	given  uint64   // of the last one
 	saved  map[EntryID]Row[string]
 	head   Head
 	owed   []uint64
@@ -62,6 +65,9 @@ func (h *house) run(t *testing.T, line string) string {
 		return ""
 	case "disk":
 		return h.disk(rest)
+	case "queues":
+		h.queues = rest
+		return ""
 	case "queue":
 		var b strings.Builder
 		for i := range h.Len() {
@@ -131,6 +137,11 @@ func (h *house) step(in Input) []string {
 				at = fmt.Sprintf(" at %g", e.Position)
 			}
 			said = append(said, fmt.Sprintf("load %s(%s)%s", e.Entry.ID, e.Entry.Item, at))
+		case Prepare[string]:
+			h.given = e.Serial
+			if h.aheads = append(h.aheads, e.Serial); h.queues != "" {
+				said = append(said, aheadOf(e))
+			}
 		case Do:
 			h.orders = append(h.orders, e.Serial)
 			said = append(said, order(e))
@@ -139,6 +150,13 @@ func (h *house) step(in Input) []string {
 		case Happened[string]:
 			said = append(said, strings.TrimRight(fmt.Sprintf("%s %s", e.Event, e.Entry.Item), " "))
 		}
+	}
+	if h.queues != "slowly" && len(h.aheads) > 0 {
+		in := Done{Serial: h.ahead1()}
+		if h.queues == "" {
+			in.Fail = FailUnsupported
+		}
+		said = append(said, h.step(in)...)
 	}
 	if !h.slow && len(h.owed) > 0 {
 		in := Stored{Ticket: h.owed[0]}
@@ -168,12 +186,30 @@ func (h *house) persist(p Persist[string]) {
 	h.head = p.Change.Head
 }
 
+// ahead1 is the oldest Prepare that the device has not answered, 0 for none.
+func (h *house) ahead1() (serial uint64) {
+	if len(h.aheads) > 0 {
+		serial, h.aheads = h.aheads[0], h.aheads[1:]
+	}
+	return serial
+}
+
 // order is the oldest order that the device has not answered, 0 for none.
 func (h *house) order() (serial uint64) {
 	if len(h.orders) > 0 {
 		serial, h.orders = h.orders[0], h.orders[1:]
 	}
 	return serial
+}
+
+func aheadOf(p Prepare[string]) string {
+	switch {
+	case p.Entry.ID == 0:
+		return "ahead nothing"
+	case p.Position != 0:
+		return fmt.Sprintf("ahead %s(%s) at %g", p.Entry.ID, p.Entry.Item, p.Position)
+	}
+	return fmt.Sprintf("ahead %s(%s)", p.Entry.ID, p.Entry.Item)
 }
 
 func order(d Do) string {
@@ -333,6 +369,13 @@ func (h *house) word(t *testing.T, name string, args []string) Input {
 		}
 		return n
 	}
+	id := func() EntryID {
+		id, err := ParseEntry(args[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
 	ours := func(s State) Report {
 		r.Playing = true
 		e := EntryID(0)
@@ -340,7 +383,7 @@ func (h *house) word(t *testing.T, name string, args []string) Input {
 			e = c.ID
 		}
 		r.Media = Session{
-			Ours: true, Entry: e, Serial: h.loaded, State: s,
+			Ours: true, Entry: e, Serial: h.Head().Serial, State: s,
 			Position: number(0, h.Rest(h.now).Position), At: h.now, Rate: 1, Duration: 100,
 		}
 		return r
@@ -372,13 +415,9 @@ func (h *house) word(t *testing.T, name string, args []string) Input {
 	case "buffering":
 		return ours(Buffering)
 	case "runs": // an entry of ours with a serial, at a position
-		id, err := ParseEntry(args[0])
-		if err != nil {
-			t.Fatal(err)
-		}
 		r.Playing = true
 		r.Media = Session{
-			Ours: true, Entry: id, Serial: uint64(number(1, 0)), State: Playing,
+			Ours: true, Entry: id(), Serial: uint64(number(1, 0)), State: Playing,
 			Position: number(2, 0), At: h.now, Rate: 1, Duration: 100,
 		}
 		return r
@@ -406,17 +445,25 @@ func (h *house) word(t *testing.T, name string, args []string) Input {
 	case "ended": // what plays ended, and the device does not give back its tag
 		return Ended{Serial: h.Head().Serial, Reason: Finished}
 	case "finished":
-		return Ended{Serial: h.loaded, Reason: Finished}
+		return Ended{Serial: h.Head().Serial, Reason: Finished}
+	case "holds": // the device has taken what was given to it first
+		return Done{Serial: h.ahead1()}
+	case "holds-not":
+		return Done{Serial: h.ahead1(), Fail: FailRefused}
+	case "goes-on", "skips", "breaks-off": // the device moves on to an entry with that serial
+		e := Ended{Serial: h.Head().Serial, Next: id(), NextSerial: uint64(number(1, float64(h.given)))}
+		e.Reason = map[string]EndReason{"goes-on": Finished, "skips": Interrupted, "breaks-off": Error}[name]
+		return e
 	case "nobody's": // the end of another sender's session
 		return Ended{Reason: Finished}
 	case "late": // the end of a session before this one
 		return Ended{Serial: h.loaded - 1, Reason: Finished}
 	case "interrupted":
-		return Ended{Serial: h.loaded, Reason: Interrupted}
+		return Ended{Serial: h.Head().Serial, Reason: Interrupted}
 	case "cancelled":
-		return Ended{Serial: h.loaded, Reason: Cancelled}
+		return Ended{Serial: h.Head().Serial, Reason: Cancelled}
 	case "broke":
-		return Ended{Serial: h.loaded, Reason: Error, Message: "it could not be decoded"}
+		return Ended{Serial: h.Head().Serial, Reason: Error, Message: "it could not be decoded"}
 	}
 	t.Fatalf("no such line: %s", name)
 	return nil

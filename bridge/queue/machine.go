@@ -40,12 +40,14 @@ type Machine[T any] struct {
 	device  Report
 	play    *session  // what we loaded or took up; its entry is the current one
 	serial  uint64    // the highest given to a load or an order
-	over    uint64    // sessions up to this serial have ended, whatever a late report says
+	over    uint64    // sessions up to this serial are given up on this link, whatever a late report says
 	cutAt   time.Time // when our session was ended from elsewhere; a report soon after may tell by whom
 	failure string
 	level   pending[int]
 	muting  pending[bool]
 	closing uint64 // the order that closes our app
+	ahead   ahead
+	renewAt time.Time // when what stands ahead is asked for again; zero: nothing does
 
 	replies []reply
 	fresh   int       // replies from here on belong to the step under way
@@ -70,6 +72,7 @@ type session struct {
 	started   bool // it has played
 	ended     bool // it has played to its end
 	lost      bool // the link went while it ran
+	alone     bool // the receiver takes nothing that would follow it
 	// position in seconds was true at at.
 	position, rate, duration float64
 	at                       time.Time
@@ -203,6 +206,9 @@ func (m *Machine[T]) settle() {
 		}
 	}
 	m.flush()
+	if m.stored == m.ticket { // what the receiver is given is on disk first, so that its name is never another's
+		m.prepare()
+	}
 	if view := m.View(); !m.holds() && (m.queueNews || m.otherNews || view != m.told) {
 		m.emit(Publish{Queue: m.queueNews})
 		m.told, m.queueNews, m.otherNews = view, false, false
@@ -227,6 +233,9 @@ func (m *Machine[T]) nextAlarm() time.Time {
 		}
 	}
 	sooner(m.storeAt)
+	if m.play != nil && !m.play.lost && m.now.Before(m.renewAt) {
+		sooner(m.renewAt)
+	}
 	if s := m.play; s != nil && s.state == Playing && !s.lost {
 		sooner(m.keepAt)
 		sooner(s.turnAt)
@@ -244,7 +253,7 @@ func (m *Machine[T]) tick() {
 	}
 	if !s.turnAt.IsZero() && !m.now.Before(s.turnAt) {
 		s.turnAt = time.Time{}
-		if m.following() >= 0 {
+		if m.follower() >= 0 {
 			m.finished()
 			return
 		}

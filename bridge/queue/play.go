@@ -13,22 +13,31 @@ func (m *Machine[T]) start(at int, position float64) uint64 {
 		serial: m.serial, entry: e.ID, state: Loading, position: position, at: m.now, rate: 1, duration: e.Duration,
 	}
 	m.list.head.EndedAt = 0
+	m.ahead = ahead{known: true} // a load replaces all that the receiver had
 	m.note(true)
 	m.cutAt = time.Time{}
 	m.emit(Load[T]{Serial: m.serial, Entry: *e, Position: position})
 	return m.serial
 }
 
-// following is the index of the entry that plays after the current one has ended by itself, -1 if none does.
-func (m *Machine[T]) following() int {
-	if e := m.list.current(); m.list.head.Repeat == RepeatOne && e != nil && !e.Failed {
-		return m.list.index
-	}
-	return m.list.after(m.list.index, m.list.head.Repeat == RepeatAll)
+// startNext loads the entry at an index that comes after the current one, and returns the load's serial.
+func (m *Machine[T]) startNext(at int) uint64 {
+	start := m.begin(m.list.entries[at])
+	return m.start(m.turn(at), start)
 }
 
 // finished goes on after the current entry has played to its end.
 func (m *Machine[T]) finished() {
+	m.tellFinished()
+	if next := m.follower(); next >= 0 {
+		m.startNext(next)
+		return
+	}
+	m.end()
+}
+
+// tellFinished notes that the current entry has played to its end.
+func (m *Machine[T]) tellFinished() {
 	e := m.list.current()
 	m.happen(ItemFinished, e, "")
 	m.play.ended = true
@@ -36,11 +45,6 @@ func (m *Machine[T]) finished() {
 		e.Start = 0
 		m.list.touch(e.ID)
 	}
-	if next := m.following(); next >= 0 {
-		m.start(next, m.list.entries[next].Start)
-		return
-	}
-	m.end()
 }
 
 // end brings the queue to its end: nothing is current any more.
@@ -58,11 +62,8 @@ func (m *Machine[T]) end() {
 // one, or are refused when none is left.
 func (m *Machine[T]) failed(reason string) {
 	serial, e := m.play.serial, m.list.current()
-	e.Failed = true
-	m.list.touch(e.ID)
-	m.failure = reason
-	m.happen(ItemFailed, e, reason)
-	next := m.list.after(m.list.index, m.list.head.Repeat == RepeatAll)
+	m.tellFailed(reason)
+	next := m.successor()
 	for i := range m.replies {
 		if r := &m.replies[i]; r.serial == serial && r.load {
 			r.outcome.Failed = append(r.outcome.Failed, e.ID)
@@ -83,12 +84,21 @@ func (m *Machine[T]) failed(reason string) {
 		m.note(false)
 		return
 	}
-	successor := m.start(next, m.list.entries[next].Start)
+	successor := m.startNext(next)
 	for i := range m.replies {
 		if r := &m.replies[i]; r.serial == serial {
 			r.serial = successor
 		}
 	}
+}
+
+// tellFailed marks the current entry as refused.
+func (m *Machine[T]) tellFailed(reason string) {
+	e := m.list.current()
+	e.Failed = true
+	m.list.touch(e.ID)
+	m.failure = reason
+	m.happen(ItemFailed, e, reason)
 }
 
 // resumeAt is where play without anything starts: the current entry at its position, else the first entry added since the

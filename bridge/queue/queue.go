@@ -66,7 +66,9 @@ type Head struct {
 	// EndedAt is the Next of the moment at which the queue came to its end, or 0: play then goes on with the first entry
 	// that is not older.
 	EndedAt EntryID
-	Serial  uint64 // of the last load
+	Serial  uint64 // of the last load, or of what the receiver has gone on to
+	// Ahead is what the receiver has to go on with by itself; 0: nothing, as far as is known.
+	Ahead EntryID
 	// Where the current entry is, and whether it was playing then.
 	Position float64 // seconds
 	At       int64   // unix milliseconds at which Position was true

@@ -11,6 +11,7 @@ func (m *Machine[T]) report(r Report) {
 	if !r.Online {
 		m.device = Report{Volume: was.Volume, Muted: was.Muted, VolumeFixed: was.VolumeFixed}
 		if was.Online {
+			m.over = 0
 			m.lose()
 		}
 		return
@@ -26,6 +27,7 @@ func (m *Machine[T]) report(r Report) {
 		r.Playing, r.Media = false, Session{}
 	}
 	steady(was, &r)
+	m.serial = max(m.serial, r.Media.Ahead)
 	m.device = r
 	cut := !m.cutAt.IsZero() && m.now.Sub(m.cutAt) <= takenWithin
 	s := m.play
@@ -104,6 +106,9 @@ func (m *Machine[T]) update(md Session) {
 		s.position, s.at, s.rate = md.Position, md.At, md.Rate
 	}
 	s.state, s.lost = state, false
+	if wasLost {
+		m.ahead, s.alone = ahead{}, false
+	}
 	if s.hold.serial == 0 {
 		s.hold = pending[State]{}
 	}
@@ -172,34 +177,74 @@ func (m *Machine[T]) note(playing bool) {
 // takeUp takes a running session of ours that this machine did not load, or not last: after a restart, or where the
 // receiver went on by itself. One whose entry is gone is replaced by what should play.
 func (m *Machine[T]) takeUp(md Session) {
-	if m.list.find(md.Entry) < 0 {
-		m.over = max(m.over, md.Serial)
-		m.device.Playing = false
-		if e := m.list.current(); e != nil && !e.Failed && md.State != Paused {
-			m.start(m.list.index, m.list.head.Position)
-		} else {
-			m.play = nil
-			m.order(Do{What: DoStopMedia})
-		}
+	l := &m.list
+	wentOn := md.Serial > l.head.Serial && (m.play == nil || m.play.lost) // unseen, to what stood ahead
+	if wentOn && m.play != nil && m.playedOut(md) {
+		m.tellFinished()
+	}
+	at := l.find(md.Entry)
+	if at < 0 {
+		m.replace(md, wentOn)
 		return
 	}
-	if m.play != nil {
-		m.over = max(m.over, min(m.play.serial, md.Serial-1))
+	if wentOn {
+		at = m.arrive(at, md.Serial)
 	}
-	m.list.setCurrent(md.Entry)
-	m.list.head.EndedAt = 0
-	m.serial = max(m.serial, md.Serial)
 	serial := md.Serial
 	if serial == 0 { // it has lost its tag, and is named anew
 		m.serial++
 		serial = m.serial
 	}
-	m.play = &session{
-		serial: serial, entry: md.Entry, state: Buffering, confirmed: true, started: true,
-		position: md.Position, at: md.At, rate: md.Rate, duration: md.Duration,
-	}
+	m.adopt(at, serial)
+	s := m.play
+	s.started = !wentOn
+	s.position, s.at, s.rate, s.duration = md.Position, md.At, md.Rate, md.Duration
 	m.note(md.State != Paused)
 	m.update(md)
+}
+
+// playedOut reports whether our session, which nobody saw end, had played to its end when md began.
+func (m *Machine[T]) playedOut(md Session) bool {
+	s := m.play
+	if s.state == Paused || s.duration <= 0 {
+		return false
+	}
+	began := m.now.Add(-time.Duration(md.where(m.now) / max(md.Rate, 0.5) * float64(time.Second)))
+	late := began.Sub(s.end())
+	return late >= -earlyEnd && late <= lateEnd
+}
+
+// end is when the session plays to its end.
+func (s *session) end() time.Time {
+	return s.at.Add(time.Duration((s.duration - s.position) / s.rate * float64(time.Second)))
+}
+
+// replace takes the place of a session of ours whose entry is not in the queue any more. wentOn says that the receiver
+// came to it by itself.
+func (m *Machine[T]) replace(md Session, wentOn bool) {
+	l := &m.list
+	m.over = max(m.over, md.Serial)
+	m.device.Playing = false
+	at, start := l.index, l.head.Position
+	if wentOn && m.play != nil {
+		if at = m.follower(); at >= 0 {
+			start = m.begin(l.entries[at])
+			at = m.turn(at)
+		}
+	}
+	switch {
+	case at >= 0 && !l.entries[at].Failed && md.State != Paused:
+		m.start(at, start)
+		return
+	case at >= 0:
+		m.gone()
+		l.setCurrent(l.entries[at].ID)
+		m.note(false)
+		l.head.Position, l.head.Duration = start, l.entries[at].Duration
+	case m.play != nil:
+		m.end()
+	}
+	m.order(Do{What: DoStopMedia})
 }
 
 // lose notes that the link went: what ran may run on, unseen.
@@ -211,26 +256,45 @@ func (m *Machine[T]) lose() {
 	playing := s.state == Playing || s.state == Buffering
 	s.position, s.at = s.where(m.now), m.now
 	s.lost, m.closing = true, 0
+	m.ahead, m.renewAt = ahead{}, time.Time{}
 	m.note(playing)
 }
 
 // endedUnseen settles what ended while nobody watched: the queue goes on only around the time at which the item must have
-// played to its end.
+// played to its end. Where the receiver had the next one, that has played since, and the same is asked of it.
 func (m *Machine[T]) endedUnseen() {
-	s := m.play
-	left := time.Duration((s.duration - s.position) / s.rate * float64(time.Second))
-	late := m.now.Sub(s.at.Add(left))
-	if s.state != Paused && s.duration > 0 && late >= -earlyEnd && late <= lateEnd {
-		m.finished()
+	s, l := m.play, &m.list
+	late := m.now.Sub(s.end())
+	if s.state == Paused || s.duration <= 0 || late < -earlyEnd {
+		m.vanish()
 		return
 	}
-	m.vanish()
+	if at := l.find(l.head.Ahead); at >= 0 && l.head.Ahead != 0 {
+		e := l.entries[at]
+		lasts := time.Duration((e.Duration - m.begin(e)) * float64(time.Second))
+		if late > lateEnd || e.Duration > 0 && late >= lasts-earlyEnd {
+			ended := s.end()
+			m.tellFinished()
+			m.serial++
+			m.adopt(m.arrive(at, m.serial), m.serial)
+			m.play.lost, m.play.started, m.play.at, m.play.state = true, true, ended, Playing
+			m.happen(ItemStarted, e, "")
+			m.endedUnseen()
+			return
+		}
+	}
+	if late > lateEnd {
+		m.vanish()
+		return
+	}
+	m.finished()
 }
 
 // vanish ends our session where it is, though nobody has told its end: should it show again, it is taken up.
 func (m *Machine[T]) vanish() {
 	m.note(false)
 	m.play = nil
+	m.forgetAhead()
 }
 
 // halt ends our session where it is: the queue waits there.
@@ -245,9 +309,10 @@ func (m *Machine[T]) gone() {
 		return
 	}
 	if m.device.Online {
-		m.over = max(m.over, m.play.serial)
+		m.over = m.serial
 	}
 	m.play = nil
+	m.forgetAhead()
 	if m.device.Media.Ours {
 		m.device.Playing, m.device.Media = false, Session{}
 	}
@@ -260,6 +325,10 @@ func (m *Machine[T]) ended(in Ended) {
 		return
 	}
 	switch {
+	case in.Next != 0:
+		if m.closing == 0 {
+			m.movedOn(in)
+		}
 	case in.Reason == Finished && s.lost:
 		m.endedUnseen()
 	case in.Reason == Finished && m.closing == 0:
@@ -282,6 +351,7 @@ func (m *Machine[T]) done(in Done) {
 		return
 	}
 	m.arrived(in)
+	m.prepared(in)
 	code, message := outcomeOf(in.Fail, in.Reason)
 	m.decide(in.Serial, func(o *Outcome) { o.Code, o.Message = code, message })
 }

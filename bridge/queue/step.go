@@ -127,13 +127,17 @@ type (
 		Playing     bool    // something is loaded, and Media tells of it
 		Media       Session // the zero Session unless Playing
 	}
-	// Ended tells that a media session is over. Serial is that of its load, 0 for another sender's.
+	// Ended tells that an item has ended, and its session with it unless the receiver moves on to Next. Serial is that in
+	// its tag, 0 for another sender's.
 	Ended struct {
 		Serial  uint64
 		Reason  EndReason
 		Message string // why, for EndError: a clause for people
+		// Next is what the receiver plays after it by itself, or because somebody in the room has asked for it; 0 for nothing.
+		Next       EntryID
+		NextSerial uint64 // in its tag
 	}
-	// Done answers an Order or a Load.
+	// Done answers an Order, a Load or a Prepare.
 	Done struct {
 		Serial uint64
 		Fail   Fail
@@ -155,6 +159,7 @@ type Session struct {
 	Ours   bool
 	Entry  EntryID // 0 if it is not in our tag
 	Serial uint64  // 0 if it is not in our tag
+	Ahead  uint64  // the serial of what the receiver has to go on with; 0 where that is nothing of ours, or not known
 	State  State
 	// Position in seconds was true at At; Rate is 1 at normal speed; Duration is 0 where it is unknown.
 	Position float64
@@ -239,6 +244,14 @@ type (
 		Entry    Entry[T]
 		Position float64 // seconds
 	}
+	// Prepare gives the receiver what it shall go on with by itself when what plays ends, in place of anything else; the
+	// zero Entry is nothing. What stands there already as it should, with an address that holds, is left alone. Done with
+	// its Serial answers.
+	Prepare[T any] struct {
+		Serial   uint64
+		Entry    Entry[T]
+		Position float64 // seconds at which it begins
+	}
 	// Do is an order to the player; Done with its Serial answers.
 	Do struct {
 		Serial   uint64
@@ -318,6 +331,7 @@ const (
 
 func (Load[T]) effect()     {}
 func (Do) effect()          {}
+func (Prepare[T]) effect()  {}
 func (Persist[T]) effect()  {}
 func (Keep) effect()        {}
 func (Played[T]) effect()   {}

@@ -1,0 +1,171 @@
+package cast
+
+import (
+	"time"
+
+	"localcast/bridge"
+	"localcast/cast/wire"
+)
+
+// preloadTime is how long before the end of an item, in seconds, the receiver begins to fetch the next.
+const preloadTime = 20
+
+// preparing is the order about what follows that is under way; the zero preparing is none. One at a time is talked about
+// with the receiver: of those that come meanwhile only the last counts.
+type preparing struct {
+	order    *bridge.Order
+	request  int64 // of what was sent for it; 0: nothing yet
+	removes  []int64
+	asks     bool // it asks for the items of the queue
+	deadline time.Time
+	later    *bridge.Order
+	laterBy  time.Time // its deadline
+}
+
+// prepare takes an order about what follows.
+func (s *session) prepare(o bridge.Order, now time.Time) {
+	if s.upcoming.order != nil {
+		if s.upcoming.later != nil {
+			s.finish(*s.upcoming.later, replacedOrder())
+		}
+		s.upcoming.later, s.upcoming.laterBy = &o, now.Add(orderTimeout)
+		return
+	}
+	s.upcoming = preparing{order: &o, deadline: now.Add(orderTimeout)}
+	s.sendPrepare()
+}
+
+func replacedOrder() *bridge.Fail {
+	return &bridge.Fail{Kind: bridge.FailCancelled, Message: "replaced by a later command"}
+}
+
+// sendPrepare says what is to be said for the order, if anything: what stands right already is left alone.
+func (s *session) sendPrepare() {
+	m, p := s.media.current, &s.upcoming
+	if m == nil || m.status.Tag == nil || s.load != nil {
+		s.preparedAs(refuse("nothing of ours plays that anything could follow"))
+		return
+	}
+	if !m.queue.told && m.queue.current != 0 && !p.asks { // after a restart, from a device that tells little
+		p.asks = true
+		p.request = s.ask(s.transport, wire.Media, object{
+			"type": "QUEUE_GET_ITEMS", "mediaSessionId": m.id, "itemId": m.queue.current, "prevCount": 1, "nextCount": 2,
+		})
+		return
+	}
+	want := p.order.Load
+	if want != nil && len(want.URL) > maxContentID {
+		s.preparedAs(refuse("the address of the item is longer than a Chromecast takes"))
+		return
+	}
+	insert, remove := m.queue.plan(want)
+	message := object{"mediaSessionId": m.id}
+	p.removes = nil
+	switch {
+	case insert:
+		message["type"], message["items"] = "QUEUE_INSERT", []object{queueItem(want)}
+		if _, after := m.queue.around(); len(after) > 0 {
+			message["insertBefore"] = after[0].id
+		}
+	case len(remove) > 0:
+		message["type"], message["itemIds"] = "QUEUE_REMOVE", remove
+		p.removes = remove
+	default:
+		s.preparedAs(nil)
+		return
+	}
+	p.asks, p.request = false, s.number(message)
+	if err := s.say(s.transport, wire.Media, message); err != nil {
+		s.preparedAs(refuse(err.Error()))
+	}
+}
+
+// plan says what the receiver's queue lacks so that want follows what plays and nothing else does, and what is too much
+// in it. One item that has played may stay, so that somebody in the room can go back to it. What is to go goes last, so
+// that at no moment nothing follows.
+func (q *receiverQueue) plan(want *bridge.Load) (insert bool, remove []int64) {
+	before, after := q.around()
+	if want != nil && len(after) > 0 && after[0].is(want) {
+		after = after[1:]
+	} else {
+		insert = want != nil
+	}
+	for _, it := range before[:max(0, len(before)-1)] {
+		remove = append(remove, it.id)
+	}
+	for _, it := range after {
+		remove = append(remove, it.id)
+	}
+	return insert, remove
+}
+
+// is reports whether an item is what a load asks for. Its serial may be another: it was given when the item was.
+func (it queued) is(l *bridge.Load) bool {
+	return it.tag != nil && it.tag.Bridge == l.Tag.Bridge && it.tag.Entry == l.Tag.Entry && it.url == l.URL && it.start == max(l.Position, 0)
+}
+
+// prepareAnswered takes an answer on the media namespace that may be the one to the order. items, if the queue was asked
+// for, are in o.
+func (s *session) prepareAnswered(id int64, o object, fail *bridge.Fail) {
+	p := &s.upcoming
+	if p.order == nil || p.request == 0 || id != p.request {
+		return
+	}
+	p.request = 0
+	m := s.media.current
+	if p.asks {
+		if m != nil {
+			m.queue.merge(o)
+			m.queue.told = true
+		}
+		s.sendPrepare()
+		return
+	}
+	if fail == nil && m != nil {
+		m.queue.drop(p.removes)
+		m.queue.claim(p.order.Load)
+	}
+	s.preparedAs(fail)
+}
+
+// claim finds the item that was inserted for a load, where the receiver does not give our mark back.
+func (q *receiverQueue) claim(l *bridge.Load) {
+	_, after := q.around()
+	if l != nil && len(after) > 0 && after[0].tag == nil && after[0].url == l.URL {
+		tag := l.Tag
+		after[0].tag = &tag
+	}
+}
+
+// preparedAs answers the order and takes up the one that came after it. Once the right one stands there, what is too much
+// goes without being waited for.
+func (s *session) preparedAs(fail *bridge.Fail) {
+	p := s.upcoming
+	s.upcoming = preparing{}
+	s.finish(*p.order, fail)
+	if p.later != nil {
+		s.upcoming = preparing{order: p.later, deadline: p.laterBy}
+		s.sendPrepare()
+		return
+	}
+	m := s.media.current
+	if fail != nil || m == nil {
+		return
+	}
+	s.changed = true // the picture tells what stands ahead
+	if insert, remove := m.queue.plan(p.order.Load); !insert && len(remove) > 0 {
+		m.queue.drop(remove)
+		s.ask(s.transport, wire.Media, object{"type": "QUEUE_REMOVE", "mediaSessionId": m.id, "itemIds": remove})
+	}
+}
+
+// queueItem is a load as an item of a receiver's queue.
+func queueItem(l *bridge.Load) object {
+	o := object{
+		"media": mediaOf(l), "autoplay": true, "startTime": max(l.Position, 0), "preloadTime": preloadTime, "customData": customData(l.Tag),
+	}
+	if len(l.Tracks) > 0 {
+		o["activeTrackIds"] = trackIDs(l.Show)
+	}
+	return o
+}
