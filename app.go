@@ -89,7 +89,7 @@ func (p *parts) build(ctx context.Context, c Config, log *slog.Logger) (err erro
 	p.greeting = newGreeting(p.client, c, log)
 	p.bridge = bridge.New(bridgeConfig(c, id), bridge.Ports{
 		Devices: cast.New(castConfig(c), log), Library: p.catalogue, Links: p.streamer, Remote: httpstream.Remote{},
-		Store: state, Publisher: p.greeting, Grammar: grammar,
+		Store: state, Playlists: state, Diary: state, Publisher: p.greeting, Grammar: grammar,
 	}, log)
 	p.info = infoOf(c, id, p.streamer)
 	return p.bridge.Load(ctx)

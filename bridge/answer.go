@@ -75,7 +75,10 @@ func (r *running) queueData(o queue.Outcome) QueueData {
 	}
 	if e, ok := r.machine.Find(o.Entry); ok {
 		playable, reason := Playable(r.info, e.Item)
-		s := itemState(r.ports.Links, media.Result{Item: e.Item, Playable: playable, Reason: reason, Score: 1})
+		u := r.house.diary.use(e.Item.ID)
+		s := itemState(r.ports.Links, media.Result{
+			Item: e.Item, Position: u.Position, Watched: u.Watched, Playable: playable, Reason: reason, Score: 1,
+		})
 		d.Item = &s
 	}
 	return d
@@ -92,15 +95,9 @@ func (r *running) speech(t turn, o queue.Outcome, err *Error) string {
 	}
 	switch req := t.command.Request.(type) {
 	case Play:
-		switch {
-		case t.input != nil && (req.Enqueue == EnqueueAdd || req.Enqueue == EnqueueNext) && t.count > 1:
-			return fmt.Sprintf("Added %d items to the queue on %s", t.count, name)
-		case req.Enqueue == EnqueueAdd || req.Enqueue == EnqueueNext:
-			return fmt.Sprintf("Added %s to the queue on %s", what, name)
-		case o.Pending:
-			return "Starting " + placed(what, name)
-		}
-		return "Playing " + placed(what, name)
+		return playSpeech(t, o, req, what, name) + missingSpeech(t.missing)
+	case Save:
+		return fmt.Sprintf("Saved %s as %s", voice.Count(t.count, "item", "items"), req.Name)
 	case Resume, Toggle, QueueJump:
 		if o.Loads {
 			return "Playing " + placed(what, name)
@@ -114,6 +111,30 @@ func (r *running) speech(t turn, o queue.Outcome, err *Error) string {
 		return foundSpeech(t)
 	}
 	return doneSpeech(t.command.Request, name)
+}
+
+// playSpeech says what plays, or was added.
+func playSpeech(t turn, o queue.Outcome, req Play, what, device string) string {
+	switch added := req.Enqueue == EnqueueAdd || req.Enqueue == EnqueueNext; {
+	case t.input != nil && added && t.count > 1:
+		return fmt.Sprintf("Added %d items to the queue on %s", t.count, device)
+	case added:
+		return fmt.Sprintf("Added %s to the queue on %s", what, device)
+	case o.Pending:
+		return "Starting " + placed(what, device)
+	}
+	return "Playing " + placed(what, device)
+}
+
+// missingSpeech says how much of a playlist is lost.
+func missingSpeech(n int) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return ". One item of the playlist is not there any more"
+	}
+	return fmt.Sprintf(". %d items of the playlist are not there any more", n)
 }
 
 // foundSpeech says what a search or browse found.

@@ -40,6 +40,7 @@ type Config struct {
 type Bridge struct {
 	config Config
 	ports  Ports
+	house  *household
 	log    *slog.Logger
 
 	commands  chan Command
@@ -66,7 +67,7 @@ type forgotten struct {
 // New makes a bridge. It starts nothing and reads nothing.
 func New(c Config, p Ports, log *slog.Logger) *Bridge {
 	return &Bridge{
-		config: c, ports: p, log: log,
+		config: c, ports: p, house: newHousehold(p, log), log: log,
 		commands: make(chan Command, commandsWaiting), sightings: make(chan Sighting, sightingsWaiting),
 		changed:   make(chan struct{}, 1),
 		forgotten: make(chan forgotten, commandsWaiting), work: make(chan errand, commandsWaiting),
@@ -86,6 +87,9 @@ func (b *Bridge) Command(c Command) {
 // Load reads what is remembered and tells it: names, queues, the library. It must return before Run and before the world
 // listens.
 func (b *Bridge) Load(ctx context.Context) error {
+	if err := b.house.load(ctx); err != nil {
+		return err
+	}
 	known, err := b.remembered(ctx)
 	if err != nil {
 		return err
@@ -97,7 +101,9 @@ func (b *Bridge) Load(ctx context.Context) error {
 	}
 	b.tellDevices()
 	b.ports.Publisher.State(SearchState{Results: []ItemState{}})
-	b.ports.Publisher.State(PlaylistState{Playlists: []PlaylistEntry{}})
+	if err := b.house.shelf.tell(ctx); err != nil {
+		return err
+	}
 	b.ports.Publisher.State(libraryState(b.ports.Library.Status()))
 	return nil
 }
@@ -166,6 +172,9 @@ func (b *Bridge) move(ctx context.Context, k media.Device, topic string, cut boo
 			return err
 		}
 	}
+	if err := b.house.diary.move(ctx, old, topic); err != nil {
+		return err
+	}
 	if err := b.ports.Store.ForgetDevice(ctx, old); err != nil {
 		return err
 	}
@@ -190,9 +199,12 @@ func (b *Bridge) Run(ctx context.Context) error {
 	}
 	g.Go(func() error { return b.ports.Devices.Run(ctx, b.found) })
 	g.Go(func() error { b.toil(ctx, disk); return nil })
+	g.Go(func() error { b.house.run(ctx); return nil })
+	g.Go(func() error { b.house.diary.run(ctx, disk); return nil })
 	g.Go(func() error { b.route(ctx); return nil })
 	err := g.Wait()
 	b.tidy(ctx, disk)
+	b.house.diary.close(disk)
 	return err
 }
 
@@ -264,7 +276,7 @@ func (b *Bridge) add(ctx context.Context, s Sighting) (*device, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the queue of %s: %w", s.Topic, err)
 	}
-	d := newDevice(b.ports, b.config.ID, s, saved, b.changed, b.log)
+	d := newDevice(b.ports, b.house, b.config.ID, s, saved, b.changed, b.log)
 	d.languages = b.config.SubtitleLanguages
 	b.given[s.Topic] = s.ID
 	at, _ := slices.BinarySearchFunc(b.devices, s.Topic, func(d *device, topic string) int {
@@ -383,7 +395,11 @@ func deviceEntry(topic string, s shown) DeviceEntry {
 
 // tellLibrary publishes what the library is, and what happened in it.
 func (b *Bridge) tellLibrary() {
-	for _, e := range b.ports.Library.Events() {
+	events := b.ports.Library.Events()
+	if len(events) > 0 {
+		b.house.libraryChanged()
+	}
+	for _, e := range events {
 		b.ports.Publisher.Event(Event{
 			Bridge: true, Type: EventType(e.Type), At: e.At, Folder: e.Folder, Added: e.Added, Removed: e.Removed, Message: e.Message,
 		})

@@ -336,7 +336,7 @@ func TestCommands(t *testing.T) {
 			kitchen search ""
 			bridge devices kitchen
 			bridge search ""
-			bridge playlists
+			bridge playlists Roadtrip(2)
 			bridge library 6`,
 		"too many commands for the bridge": `
 			. bridge: search slow alien

@@ -279,6 +279,22 @@ type DeviceChoices struct {
 	Alternatives []DeviceEntry `json:"alternatives"`
 }
 
+// HistoryData is the data of history.
+type HistoryData struct {
+	Total   int            `json:"total"`
+	Offset  int            `json:"offset"`
+	Results []HistoryEntry `json:"results"`
+}
+
+// HistoryEntry is one play: what was played where, and for how long really.
+type HistoryEntry struct {
+	At      Time    `json:"at"`
+	Device  string  `json:"device"`
+	Item    Text    `json:"item"`
+	Title   string  `json:"title"`
+	Seconds Seconds `json:"seconds"`
+}
+
 // PingData is the data of ping.
 type PingData struct {
 	Version string `json:"version"`

@@ -18,6 +18,8 @@ const (
 	inboxSize = 32
 	// owedMost is how many commands of one device may wait for their answer before the next is taken up.
 	owedMost = 64
+	// renamedMost is of how many entries it is remembered that their items have another id now.
+	renamedMost = 100
 	// saveWithin bounds one write to the store, and closeWithin what is left of it when the bridge stops.
 	saveWithin  = 30 * time.Second
 	closeWithin = 3 * time.Second
@@ -30,6 +32,7 @@ const (
 // turns words into items, in the order in which they came.
 type device struct {
 	ports    Ports
+	house    *household
 	bridgeID string
 	log      *slog.Logger
 	topic    string
@@ -59,9 +62,11 @@ type shown struct {
 	ours   bool
 }
 
-func newDevice(p Ports, bridgeID string, s Sighting, saved SavedQueue, changed chan<- struct{}, log *slog.Logger) *device {
+func newDevice(
+	p Ports, house *household, bridgeID string, s Sighting, saved SavedQueue, changed chan<- struct{}, log *slog.Logger,
+) *device {
 	d := &device{
-		ports: p, bridgeID: bridgeID, log: log.With("device", s.Topic), topic: s.Topic, maxVol: s.MaxVolume, saved: saved,
+		ports: p, house: house, bridgeID: bridgeID, log: log.With("device", s.Topic), topic: s.Topic, maxVol: s.MaxVolume, saved: saved,
 		inbox: make(chan Command, inboxSize), turns: make(chan turn), mail: newMailbox(), changed: changed,
 		done: make(chan struct{}),
 	}
@@ -137,12 +142,14 @@ type running struct {
 	toldOnline  bool
 	otherTracks bool // other subtitles than were told
 	search      SearchState
+	// renamed are the items of entries that were given another id since, because the catalogue was lost.
+	renamed map[queue.EntryID]media.Item
 }
 
 func newRunning(d *device, saves chan<- save, stored <-chan queue.Stored) *running {
 	return &running{
 		device: d, machine: queue.New(d.saved, rand.IntN, d.maxVol), info: d.about(),
-		owed: map[queue.Ref]turn{}, alarm: stoppedTimer(), saves: saves, stored: stored,
+		owed: map[queue.Ref]turn{}, renamed: map[queue.EntryID]media.Item{}, alarm: stoppedTimer(), saves: saves, stored: stored,
 		search: SearchState{Device: d.topic, Results: []ItemState{}},
 	}
 }
@@ -157,7 +164,7 @@ func (r *running) loop(ctx context.Context) {
 	defer r.alarm.Stop()
 	for {
 		turns := r.turns
-		if len(r.owed) >= owedMost {
+		if len(r.owed) >= owedMost || len(r.unsent.lists) > 0 {
 			turns = nil
 		}
 		select {
@@ -296,8 +303,14 @@ func (r *running) ended(e Ended) queue.Ended {
 // take hands a resolved command to the machine.
 func (r *running) take(t turn) {
 	r.ref++
-	if req, ok := t.command.Request.(Subtitles); ok {
+	switch req := t.command.Request.(type) {
+	case Subtitles:
 		t.input, t.err = r.subtitles(req)
+	case Save:
+		t.count = r.machine.Len()
+		if t.err = r.house.shelf.room(req.Name, t.count); t.err == nil {
+			t.input = func(ref queue.Ref) queue.Input { return queue.Save{Ref: ref} }
+		}
 	}
 	r.owed[r.ref] = t
 	if t.input == nil {
@@ -332,6 +345,14 @@ func (r *running) act(e queue.Effect) {
 	case queue.Keep:
 		r.unsent = r.unsent.with(save{head: &e.Head})
 		r.send()
+	case queue.Copy:
+		r.unsent = r.unsent.with(r.copied(e))
+		r.send()
+	case queue.Played[media.Item]:
+		if item, ok := r.renamed[e.Entry.ID]; ok {
+			e.Entry.Item = item
+		}
+		r.house.diary.played(r.topic, e)
 	case queue.Reply:
 		t := r.owed[e.Ref]
 		delete(r.owed, e.Ref)

@@ -177,6 +177,7 @@ type fakeLibrary struct {
 
 	mu     sync.Mutex
 	events []media.LibraryEvent
+	saved  []media.NamedList
 }
 
 func newFakeLibrary() *fakeLibrary {
@@ -192,17 +193,20 @@ func newFakeLibrary() *fakeLibrary {
 			{ID: "hurt", Kind: media.Track, Title: "Hurt", Artist: "Johnny Cash", Duration: 200, ContentType: "audio/flac"},
 			{ID: "lake", Kind: media.Image, Title: "Lake", ContentType: "image/jpeg"},
 			{ID: "blueys", Kind: media.Show, Title: "All of Bluey"},
+			{ID: "roadtrip", Kind: media.Playlist, Title: "Roadtrip"},
 			{ID: "mixed", Kind: media.Folder, Title: "Mixed bag"},
 			{ID: "empty", Kind: media.Folder, Title: "Empty"},
 		},
-		within:  map[media.ID][]media.ID{"blueys": {"bluey1", "bluey2"}, "mixed": {"alien", "hurt", "lake"}},
+		within: map[media.ID][]media.ID{
+			"blueys": {"bluey1", "bluey2"}, "mixed": {"alien", "hurt", "lake"}, "roadtrip": {"hurt", "lake"},
+		},
 		changed: make(chan struct{}, 1),
 	}
 }
 
 // Search takes 3 s for what is slow, unless it is given less.
 func (l *fakeLibrary) Search(
-	ctx context.Context, q media.Query, _ func(media.ID) media.Use, playable func(media.Item) (bool, string),
+	ctx context.Context, q media.Query, use func(media.ID) media.Use, playable func(media.Item) (bool, string),
 ) (media.Page, error) {
 	if strings.HasPrefix(q.Text, "slow") {
 		select {
@@ -212,7 +216,7 @@ func (l *fakeLibrary) Search(
 		}
 	}
 	var p media.Page
-	for _, i := range l.items {
+	for _, i := range append(slices.Clone(l.items), l.shelved()...) {
 		if !strings.Contains(strings.ToLower(i.Title), strings.ToLower(strings.TrimPrefix(q.Text, "slow "))) {
 			continue
 		}
@@ -220,7 +224,10 @@ func (l *fakeLibrary) Search(
 			continue
 		}
 		ok, reason := playable(i)
-		p.Results = append(p.Results, media.Result{Item: i, Playable: ok, Reason: reason, Score: 1, Sure: true})
+		u := use(i.ID)
+		p.Results = append(p.Results, media.Result{
+			Item: i, Position: u.Position, Watched: u.Watched, Playable: ok, Reason: reason, Score: 1, Sure: true,
+		})
 	}
 	slices.SortStableFunc(p.Results, func(a, b media.Result) int {
 		if a.Playable == b.Playable {
@@ -247,6 +254,54 @@ func (l *fakeLibrary) Item(_ context.Context, id media.ID) (media.Item, error) {
 		}
 	}
 	return media.Item{}, fmt.Errorf("item %q: %w", id, media.ErrNoItem)
+}
+
+// lose takes an item away.
+func (l *fakeLibrary) lose(id media.ID) {
+	l.items = slices.DeleteFunc(slices.Clone(l.items), func(i media.Item) bool { return i.ID == id })
+}
+
+func (l *fakeLibrary) Has(id media.ID) bool {
+	_, err := l.Item(context.Background(), id)
+	return err == nil
+}
+
+func (l *fakeLibrary) Lookup(ctx context.Context, ids []media.ID) (map[media.ID]media.Item, error) {
+	found := map[media.ID]media.Item{}
+	for _, id := range ids {
+		if i, err := l.Item(ctx, id); err == nil {
+			found[id] = i
+		}
+	}
+	return found, nil
+}
+
+func (l *fakeLibrary) Playlists(context.Context) ([]media.NamedList, error) {
+	var lists []media.NamedList
+	for _, i := range l.items {
+		if i.Kind == media.Playlist {
+			lists = append(lists, media.NamedList{ID: i.ID, Name: i.Title, Length: len(l.within[i.ID])})
+		}
+	}
+	return lists, nil
+}
+
+func (l *fakeLibrary) Shelve(saved []media.NamedList) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.saved = saved
+}
+
+func (l *fakeLibrary) Settled(context.Context) error { return nil }
+
+func (l *fakeLibrary) shelved() []media.Item {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var items []media.Item
+	for _, p := range l.saved {
+		items = append(items, media.Item{ID: p.ID, Kind: media.Playlist, Title: p.Name})
+	}
+	return items
 }
 
 func (l *fakeLibrary) Items(ctx context.Context, id media.ID, limit int) ([]media.Item, error) {
@@ -365,17 +420,21 @@ func (fakeRemote) ContentType(_ context.Context, url string) (string, error) {
 	return "", errors.New("404 Not Found")
 }
 
-// fakeStore keeps devices and queues in memory; its disk waits or is full when a test says so.
+// fakeStore keeps devices, queues, playlists and what was played in memory; its disk waits or is full when a test says so.
 type fakeStore struct {
 	mu      sync.Mutex
 	devices map[string]media.Device
 	queues  map[string]SavedQueue
+	lists   map[media.ID]fakeList
+	uses    map[media.ID]media.Used
+	plays   []media.Play // the latest first
 	full    bool
 	gate    chan struct{} // closed while the disk works
 }
 
 func newFakeStore() *fakeStore {
-	s := &fakeStore{devices: map[string]media.Device{}, queues: map[string]SavedQueue{}, gate: make(chan struct{})}
+	s := &fakeStore{devices: map[string]media.Device{}, queues: map[string]SavedQueue{}, lists: map[media.ID]fakeList{},
+		uses: map[media.ID]media.Used{}, gate: make(chan struct{})}
 	close(s.gate)
 	return s
 }
@@ -467,6 +526,85 @@ func (s *fakeStore) SavePosition(ctx context.Context, topic string, h queue.Head
 	})
 }
 
+type fakeList struct {
+	name  string
+	items []media.Item
+}
+
+func (s *fakeStore) Playlists(context.Context) ([]media.NamedList, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var lists []media.NamedList
+	for id, l := range s.lists {
+		lists = append(lists, media.NamedList{ID: id, Name: l.name, Length: len(l.items)})
+	}
+	return lists, nil
+}
+
+func (s *fakeStore) Playlist(_ context.Context, id media.ID) ([]media.Item, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lists[id].items, nil
+}
+
+func (s *fakeStore) SavePlaylist(ctx context.Context, id media.ID, name string, items []media.Item) error {
+	return s.write(ctx, func() { s.lists[id] = fakeList{name, items} })
+}
+
+func (s *fakeStore) DeletePlaylist(ctx context.Context, id media.ID) error {
+	return s.write(ctx, func() { delete(s.lists, id) })
+}
+
+func (s *fakeStore) Uses(context.Context) ([]media.Used, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.uses)), nil
+}
+
+func (s *fakeStore) SavePlays(ctx context.Context, uses []media.Used, plays []media.Play, _ bool) error {
+	return s.write(ctx, func() {
+		for _, u := range uses {
+			s.uses[u.Item] = u
+		}
+		for _, p := range plays {
+			at := slices.IndexFunc(s.plays, func(o media.Play) bool { return o.Device == p.Device && o.Serial == p.Serial })
+			if at >= 0 {
+				s.plays[at].Seconds += p.Seconds
+			} else {
+				s.plays = append([]media.Play{p}, s.plays...)
+			}
+		}
+	})
+}
+
+func (s *fakeStore) ForgetUses(ctx context.Context, items []media.ID) error {
+	return s.write(ctx, func() {
+		for _, id := range items {
+			delete(s.uses, id)
+		}
+	})
+}
+
+func (s *fakeStore) Plays(_ context.Context, device string, offset, limit int) (int, []media.Play, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	page := slices.DeleteFunc(slices.Clone(s.plays), func(p media.Play) bool { return device != "" && p.Device != device })
+	total := len(page)
+	page = page[min(offset, total):]
+	return total, page[:min(limit, len(page))], nil
+}
+
+func (s *fakeStore) MovePlays(ctx context.Context, from, to string) error {
+	return s.write(ctx, func() {
+		for i := range s.plays {
+			if s.plays[i].Device == from {
+				s.plays[i].Device = to
+			}
+		}
+		s.plays = slices.DeleteFunc(s.plays, func(p media.Play) bool { return p.Device == "" })
+	})
+}
+
 // copy is what a program that was killed finds again.
 func (s *fakeStore) copy() *fakeStore {
 	s.mu.Lock()
@@ -476,5 +614,8 @@ func (s *fakeStore) copy() *fakeStore {
 	for topic, q := range s.queues {
 		c.queues[topic] = SavedQueue{Head: q.Head, Rows: slices.Clone(q.Rows)}
 	}
+	maps.Copy(c.lists, s.lists)
+	maps.Copy(c.uses, s.uses)
+	c.plays = slices.Clone(s.plays)
 	return c
 }

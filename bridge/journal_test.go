@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -81,16 +82,42 @@ func describeData(data any) string {
 			s += " " + r.Device + "=" + r.Status
 		}
 		return s
+	case PlaylistState:
+		return " " + listNames(d)
+	case HistoryData:
+		s := fmt.Sprintf(" %d from %d:", d.Total, d.Offset)
+		for _, p := range d.Results {
+			s += fmt.Sprintf(" %s+%g on %s", cmp.Or(string(p.Item), p.Title), float64(p.Seconds), p.Device)
+		}
+		return s
 	case PingData:
 		return " " + d.ID
 	}
 	return ""
 }
 
+// listNames tells playlists as their names and lengths.
+func listNames(s PlaylistState) string {
+	var names []string
+	for _, p := range s.Playlists {
+		names = append(names, fmt.Sprintf("%s(%d)", p.Name, p.Length))
+	}
+	return strings.Join(names, ", ")
+}
+
 func itemNames(items []ItemState) string {
 	var names []string
 	for _, i := range items {
 		name := string(i.Item)
+		if i.Kind == "playlist" {
+			name = i.Title // its id is drawn
+		}
+		if i.Position > 0 {
+			name += fmt.Sprintf("@%g", i.Position)
+		}
+		if i.Watched {
+			name += "✓"
+		}
 		if !i.Playable {
 			name += "(" + string(i.Reason) + ")"
 		}
@@ -132,7 +159,7 @@ func (j *journal) State(s State) {
 	case LibraryState:
 		j.note("bridge", fmt.Sprintf("library %d", s.Total))
 	case PlaylistState:
-		j.note("bridge", "playlists")
+		j.note("bridge", strings.TrimSpace("playlists "+listNames(s)))
 	case Gone:
 		j.note("bridge", fmt.Sprintf("gone %s %s", s.Device, s.ID))
 	}

@@ -63,7 +63,7 @@ func TestWhoWaitsIsAnswered(t *testing.T) {
 			kitchen search ""
 			bridge devices kitchen
 			bridge search ""
-			bridge playlists
+			bridge playlists Roadtrip(2)
 			bridge library 6`,
 		"a disk that is gone holds up the end for 3 s": kitchen + `
 			. disk waits
@@ -99,7 +99,7 @@ func TestRestart(t *testing.T) {
 			kitchen search ""
 			bridge devices kitchen
 			bridge search ""
-			bridge playlists
+			bridge playlists Roadtrip(2)
 			bridge library 6`,
 		"what runs is taken up without a load": playing + `
 			. wait 10s

@@ -59,6 +59,7 @@ func (r *running) loading(e Entry, serial uint64) (*Load, error) {
 			fresh, err = r.ports.Library.Find(ctx, item.Path, item.Size)
 		}
 		if err == nil {
+			r.rename(e, fresh)
 			item = fresh
 		}
 	}
@@ -78,6 +79,17 @@ func (r *running) loading(e Entry, serial uint64) (*Load, error) {
 		r.log.Warn("played without its subtitles", "item", item.ID, "err", err)
 	}
 	return l, nil
+}
+
+// rename remembers under which id an entry's item is known now.
+func (r *running) rename(e Entry, item media.Item) {
+	if e.Item.ID == item.ID {
+		return
+	}
+	if len(r.renamed) >= renamedMost {
+		clear(r.renamed)
+	}
+	r.renamed[e.ID] = item
 }
 
 // sideTracks are the subtitles that lie beside a film, and those of them that show from the start: one in the first of the

@@ -232,7 +232,7 @@ func TestWhatIsLearntOfDevices(t *testing.T) {
 			kitchen search ""
 			bridge devices kitchen
 			bridge search ""
-			bridge playlists
+			bridge playlists Roadtrip(2)
 			bridge library 6`},
 		"an ignored device is withdrawn": {Config{}, `
 			. appears Kitchen id=a1
@@ -242,7 +242,7 @@ func TestWhatIsLearntOfDevices(t *testing.T) {
 			bridge gone kitchen a1
 			bridge devices
 			bridge search ""
-			bridge playlists
+			bridge playlists Roadtrip(2)
 			bridge library 6`},
 		"the configuration gives another topic name": {Config{}, `
 			. appears Kitchen id=a1
@@ -255,7 +255,7 @@ func TestWhatIsLearntOfDevices(t *testing.T) {
 			cooker search ""
 			bridge devices cooker
 			bridge search ""
-			bridge playlists
+			bridge playlists Roadtrip(2)
 			bridge library 6
 			. kill
 			> cooker: queue_list
@@ -297,7 +297,7 @@ func TestAMoveThatWasCutIsFinished(t *testing.T) {
 			cooker search ""
 			bridge devices cooker
 			bridge search ""
-			bridge playlists
+			bridge playlists Roadtrip(2)
 			bridge library 6
 			. kill
 			> bridge to Kitchen: queue_list
@@ -340,7 +340,7 @@ func TestForget(t *testing.T) {
 			> kill
 			bridge devices
 			bridge search ""
-			bridge playlists
+			bridge playlists Roadtrip(2)
 			bridge library 6`,
 		"while it is being forgotten it is gone": `
 			. appears Kitchen id=a1

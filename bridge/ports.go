@@ -16,6 +16,8 @@ type Ports struct {
 	Links     Links
 	Remote    Remote
 	Store     Store
+	Playlists SavedPlaylists
+	Diary     Diary
 	Publisher Publisher
 	// Grammar takes sentences apart; nil: words are titles, and name no device.
 	Grammar *voice.Grammar
@@ -261,6 +263,17 @@ type Library interface {
 	Find(ctx context.Context, path string, size int64) (media.Item, error)
 	// Subtitles returns the text tracks that lie beside an item's file, in the order in which people choose; ErrNoItem as Item.
 	Subtitles(ctx context.Context, id media.ID) ([]media.Subtitle, error)
+	// Has reports whether an item is there. It is cheap.
+	Has(id media.ID) bool
+	// Lookup returns those of the items that are there, by their ids.
+	Lookup(ctx context.Context, ids []media.ID) (map[media.ID]media.Item, error)
+	// Playlists lists the playlists that are files of the library, with the number of their items that are there.
+	Playlists(ctx context.Context) ([]media.NamedList, error)
+	// Shelve has the saved playlists found, in place of those it was given before: by Item, Search and Browse, as containers
+	// whose content only the bridge knows. It returns at once; what is not among them any more is not found from then on,
+	// what is new once Settled returns, for which Run has to run.
+	Shelve(saved []media.NamedList)
+	Settled(ctx context.Context) error
 	// Rescan begins a scan of the folder, or of all for "", and returns at once; ErrNoItem for an unknown folder.
 	Rescan(folder string) error
 	// Status is what the library is and does.

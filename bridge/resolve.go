@@ -31,6 +31,7 @@ type turn struct {
 	count   int        // how many it adds or has found
 	search  *SearchState
 	chosen  int // the result it plays
+	missing int // how many of a playlist's items are not there any more
 	list    *QueueList
 	shuffle bool // its words ask for random order
 }
@@ -38,13 +39,14 @@ type turn struct {
 // resolver turns the words of commands into items, one command after the other. It remembers the device's last search.
 type resolver struct {
 	ports   Ports
+	house   *household
 	info    func() media.Device
 	results []media.Result
 }
 
 // resolve takes the device's commands in order and hands them on resolved.
 func (d *device) resolve(ctx context.Context) error {
-	r := resolver{ports: d.ports, info: d.about}
+	r := resolver{ports: d.ports, house: d.house, info: d.about}
 	for {
 		select {
 		case <-ctx.Done():
@@ -124,7 +126,7 @@ func input(c Command) (func(queue.Ref) queue.Input, error) {
 		return func(ref queue.Ref) queue.Input { return queue.Mute{Ref: ref, Muted: req.Muted} }, nil
 	case Speed:
 		return func(ref queue.Ref) queue.Input { return queue.Speed{Ref: ref, Rate: req.Rate} }, nil
-	case Subtitles: // the device's goroutine knows the tracks
+	case Subtitles, Save: // the device's goroutine knows the tracks, and the queue
 		return nil, nil
 	}
 	return edit(c)
@@ -208,8 +210,13 @@ func (r *resolver) play(ctx context.Context, t *turn, req Play) error {
 	if s, err = r.fit(s); err != nil {
 		return err
 	}
+	shuffle := req.Shuffle
+	if t.shuffle && shuffle == nil {
+		shuffle = &t.shuffle
+	}
+	s = placedFor(s, req.Enqueue, shuffle != nil && *shuffle)
 	in := queue.Play[media.Item]{
-		Revision: t.command.Revision, Mode: queue.Mode(req.Enqueue), Start: req.Start, Shuffle: req.Shuffle,
+		Revision: t.command.Revision, Mode: queue.Mode(req.Enqueue), Start: req.Start, Shuffle: shuffle,
 		Items: make([]queue.Entry[media.Item], len(s.items)), First: s.first,
 	}
 	if in.Mode == "" {
@@ -224,10 +231,10 @@ func (r *resolver) play(ctx context.Context, t *turn, req Play) error {
 			}
 		}
 	}
-	if t.shuffle && in.Shuffle == nil {
-		in.Shuffle = &t.shuffle
+	if in.Start == nil && s.start > 0 {
+		in.Start = &s.start
 	}
-	t.item, t.count = s.items[s.first], len(s.items)
+	t.item, t.count, t.missing = s.items[s.first], len(s.items), s.missing
 	t.input = func(ref queue.Ref) queue.Input { in.Ref = ref; return in }
 	return nil
 }
@@ -236,22 +243,39 @@ func sourceless(s Source) bool {
 	return s.Item == "" && len(s.Items) == 0 && s.Query == "" && s.URL == "" && s.Playlist == "" && s.Result == 0
 }
 
-// selection is what is queued, and which of it plays first.
+// selection is what is queued, which of it plays first, and from where in it.
 type selection struct {
-	items []media.Item
-	first int
+	items   []media.Item
+	first   int
+	start   float64 // seconds
+	missing int     // how many of a playlist's items are not there any more
+}
+
+// placedFor makes of a selection what the mode of a play command makes of it. Shuffled it begins anywhere. What is only
+// added begins with the right one: those before it are not to be played again.
+func placedFor(s selection, mode Enqueue, shuffled bool) selection {
+	if shuffled && len(s.items) > 1 {
+		s.first, s.start = 0, 0
+	}
+	if mode == EnqueueNext || mode == EnqueueAdd {
+		s.items, s.first = s.items[s.first:], 0
+	}
+	return s
 }
 
 // fit leaves out what the device cannot play; it is an error if nothing is left. What follows the first starts where that
 // cannot be played.
 func (r *resolver) fit(s selection) (selection, error) {
 	playable, reason := r.playable(), ""
-	var out selection
+	out := selection{start: s.start, missing: s.missing}
 	for i, item := range s.items {
+		ok, why := playable(item)
 		if i == s.first {
 			out.first = len(out.items)
+			if !ok {
+				out.start = 0
+			}
 		}
-		ok, why := playable(item)
 		if ok {
 			out.items = append(out.items, item)
 		} else {
@@ -274,17 +298,7 @@ func (r *resolver) selected(ctx context.Context, t *turn, req Play) (selection, 
 	case s.Item != "":
 		return r.open(ctx, s.Item)
 	case len(s.Items) > 0:
-		var all []media.Item
-		for _, id := range s.Items {
-			one, err := r.open(ctx, id)
-			if err != nil {
-				return selection{}, err
-			}
-			if all = append(all, one.items...); len(all) > queue.Max {
-				return selection{}, &Error{Invalid, fmt.Sprintf("items: these are more than the %d that a queue holds", queue.Max)}
-			}
-		}
-		return selection{items: all}, nil
+		return r.openAll(ctx, s.Items)
 	case s.URL != "":
 		item, err := r.remote(ctx, req)
 		return selection{items: []media.Item{item}}, err
@@ -295,7 +309,7 @@ func (r *resolver) selected(ctx context.Context, t *turn, req Play) (selection, 
 		t.chosen = s.Result
 		return r.open(ctx, r.results[s.Result-1].Item.ID)
 	case s.Playlist != "":
-		return r.find(ctx, t, s.Playlist, []media.Kind{media.Playlist})
+		return r.playlist(ctx, t, s.Playlist)
 	}
 	return r.find(ctx, t, s.Query, req.Kinds)
 }
@@ -311,23 +325,72 @@ func (r *resolver) find(ctx context.Context, t *turn, text string, kinds []media
 }
 
 func (r *resolver) finder() Finder {
-	return Finder{Library: r.ports.Library, Grammar: r.ports.Grammar, Playable: r.playable()}
+	return Finder{Library: r.ports.Library, Grammar: r.ports.Grammar, Use: r.house.diary.use, Playable: r.playable()}
 }
 
-// open returns an item, or what the container holds.
+// openAll returns several items, containers opened.
+func (r *resolver) openAll(ctx context.Context, ids []media.ID) (selection, error) {
+	if len(ids) == 1 {
+		return r.open(ctx, ids[0])
+	}
+	var all selection
+	for _, id := range ids {
+		one, err := r.open(ctx, id)
+		if err != nil {
+			return selection{}, err
+		}
+		all.missing += one.missing
+		if all.items = append(all.items, one.items...); len(all.items) > queue.Max {
+			return selection{}, &Error{Invalid, fmt.Sprintf("items: these are more than the %d that a queue holds", queue.Max)}
+		}
+	}
+	return all, nil
+}
+
+// open returns an item and where it resumes, or what the container holds and the right one in it.
 func (r *resolver) open(ctx context.Context, id media.ID) (selection, error) {
+	if p, ok := r.house.shelf.withID(id); ok {
+		return r.openSaved(ctx, p)
+	}
 	item, err := r.ports.Library.Item(ctx, id)
 	if errors.Is(err, media.ErrNoItem) {
 		return selection{}, &Error{NotFound, fmt.Sprintf("no item %q in the library", id)}
 	}
 	if err != nil || !item.Kind.Container() {
-		return selection{items: []media.Item{item}}, err
+		return selection{items: []media.Item{item}, start: r.house.diary.use(id).Position}, err
 	}
 	items, err := r.ports.Library.Items(ctx, id, queue.Max)
 	if err == nil && len(items) == 0 {
 		err = &Error{NotFound, fmt.Sprintf("%s holds nothing that can be played", item.Title)}
 	}
-	return selection{items: items}, err
+	s := selection{items: items}
+	s.first, s.start = rightOne(item.Kind, items, r.house.diary.use)
+	return s, err
+}
+
+// openSaved returns what a saved playlist holds.
+func (r *resolver) openSaved(ctx context.Context, p media.NamedList) (selection, error) {
+	items, missing, err := r.house.shelf.open(ctx, p)
+	if err == nil && len(items) == 0 {
+		err = &Error{NotFound, fmt.Sprintf("nothing of the playlist %s is in the library any more", p.Name)}
+	}
+	return selection{items: items, missing: missing}, err
+}
+
+// playlist finds a playlist by its name: a saved one, else one that is a file of the library, else the first that a search
+// finds.
+func (r *resolver) playlist(ctx context.Context, t *turn, name string) (selection, error) {
+	if p, ok := named(r.house.shelf.all(), name); ok {
+		return r.openSaved(ctx, p)
+	}
+	files, err := r.ports.Library.Playlists(ctx)
+	if err != nil {
+		return selection{}, fmt.Errorf("list the playlists: %w", err)
+	}
+	if p, ok := named(files, name); ok {
+		return r.open(ctx, p.ID)
+	}
+	return r.find(ctx, t, name, []media.Kind{media.Playlist})
 }
 
 // alternatives is what an answer offers instead.
@@ -369,7 +432,7 @@ func (r *resolver) search(ctx context.Context, t *turn, req Search) error {
 func (r *resolver) browse(ctx context.Context, t *turn, req Browse) error {
 	ctx, cancel := context.WithTimeout(ctx, resolveWithin)
 	defer cancel()
-	l, err := r.ports.Library.Browse(ctx, req.Item, req.Path, req.Offset, req.Limit)
+	l, err := r.list(ctx, req)
 	if errors.Is(err, media.ErrNoItem) {
 		return &Error{NotFound, fmt.Sprintf("no container %q in the library", string(req.Item)+req.Path)}
 	}
@@ -383,8 +446,23 @@ func (r *resolver) browse(ctx context.Context, t *turn, req Browse) error {
 	playable := r.playable()
 	for i, item := range l.Results {
 		ok, reason := playable(item)
-		data.Results[i] = itemState(r.ports.Links, media.Result{Item: item, Playable: ok, Reason: reason, Score: 1})
+		u := r.house.diary.use(item.ID)
+		data.Results[i] = itemState(r.ports.Links, media.Result{
+			Item: item, Position: u.Position, Watched: u.Watched, Playable: ok, Reason: reason, Score: 1,
+		})
 	}
 	t.data, t.count = data, l.Total
 	return nil
+}
+
+// list is a page of what a container holds.
+func (r *resolver) list(ctx context.Context, req Browse) (media.Listing, error) {
+	p, saved := r.house.shelf.withID(req.Item)
+	if !saved {
+		return r.ports.Library.Browse(ctx, req.Item, req.Path, req.Offset, req.Limit)
+	}
+	of := media.Item{ID: p.ID, Kind: media.Playlist, Title: p.Name}
+	items, _, err := r.house.shelf.open(ctx, p)
+	page := items[min(req.Offset, len(items)):]
+	return media.Listing{Of: of, Total: len(items), Offset: req.Offset, Results: page[:min(req.Limit, len(page))]}, err
 }

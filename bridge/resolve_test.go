@@ -116,8 +116,6 @@ func TestWhatIsPlayed(t *testing.T) {
 		"what this version cannot do": kitchen + `
 			> kitchen: sleep
 			kitchen answers sleep: unsupported
-			> bridge: history
-			bridge answers history: unsupported
 			> bridge: pause
 			bridge answers pause: invalid`,
 		"a scan": `

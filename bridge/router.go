@@ -29,10 +29,13 @@ func (b *Bridge) command(c Command) {
 		b.playSomewhere(c, req)
 		return
 	case Playlists:
-		b.answer(c, nil, "There are no playlists", PlaylistState{Playlists: []PlaylistEntry{}})
+		b.playlists(c)
 		return
-	case PlaylistDelete, History:
-		b.refuse(c, Unsupported, c.Name+" is not part of this version")
+	case PlaylistDelete:
+		b.playlistDelete(c, req)
+		return
+	case History:
+		b.history(c, req)
 		return
 	}
 	switch {
@@ -98,7 +101,7 @@ func (b *Bridge) own(c Command) {
 		return
 	}
 	b.soon(c, func(ctx, _ context.Context) {
-		nobody := resolver{ports: b.ports, info: func() media.Device { return media.Device{} }}
+		nobody := resolver{ports: b.ports, house: b.house, info: func() media.Device { return media.Device{} }}
 		t := nobody.turn(ctx, c)
 		if t.err != nil {
 			b.refuse(c, t.err.Code, t.err.Message)
@@ -247,7 +250,11 @@ func (b *Bridge) forget(c Command, req Forget) {
 		disk, cancel := context.WithTimeout(disk, saveWithin)
 		defer cancel()
 		a := Answer{Command: c, Device: c.Device, Speech: "I forgot " + d.name()}
-		if err := b.ports.Store.ForgetDevice(disk, d.topic); err != nil {
+		err := b.ports.Store.ForgetDevice(disk, d.topic)
+		if err == nil {
+			err = b.house.diary.move(disk, d.topic, "")
+		}
+		if err != nil {
 			a.Err, a.Speech = &Error{Internal, err.Error()}, d.name()+" could not be forgotten"
 		}
 		b.forgotten <- forgotten{device: d, answer: a}

@@ -2,22 +2,33 @@ package bridge
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"localcast/bridge/media"
 	"localcast/bridge/queue"
 )
 
-// save is what waits to be stored of one queue: changes that became one, or only the head.
+// save is what waits to be stored of one queue: changes that became one, or only the head, and the playlists made of it.
 type save struct {
 	change *queue.Change[media.Item]
-	ticket uint64 // of the last change in it
+	ticket uint64 // of the last change or playlist in it
 	head   *queue.Head
+	lists  []copiedList
+}
+
+// copiedList is a queue that becomes a playlist.
+type copiedList struct {
+	name  string
+	items []media.Item
 }
 
 // with adds what came later.
 func (s save) with(next save) save {
+	s.lists = append(slices.Clip(s.lists), next.lists...)
+	s.ticket = max(s.ticket, next.ticket)
 	switch {
+	case next.change == nil && next.head == nil:
 	case next.change == nil && s.change != nil:
 		merged := *s.change
 		merged.Head = *next.head
@@ -26,11 +37,25 @@ func (s save) with(next save) save {
 		s.head = next.head
 	case s.change != nil:
 		merged := s.change.Merge(*next.change)
-		s.change, s.ticket = &merged, next.ticket
+		s.change = &merged
 	default:
-		s.change, s.ticket, s.head = next.change, next.ticket, nil
+		s.change, s.head = next.change, nil
 	}
 	return s
+}
+
+func (s save) empty() bool { return s.change == nil && s.head == nil && len(s.lists) == 0 }
+
+// copied is the queue as it is now, for the playlist that a command makes of it.
+func (r *running) copied(e queue.Copy) save {
+	l := copiedList{items: make([]media.Item, r.machine.Len())}
+	if req, ok := r.owed[e.Ref].command.Request.(Save); ok {
+		l.name = req.Name
+	}
+	for i := range l.items {
+		l.items[i] = r.machine.At(i).Item
+	}
+	return save{ticket: e.Ticket, lists: []copiedList{l}}
 }
 
 // saved takes the outcome of a write.
@@ -42,7 +67,7 @@ func (r *running) saved(s queue.Stored) {
 
 // send hands what is unsent to the disk, unless the disk is still busy: then it grows meanwhile, into one write.
 func (r *running) send() {
-	if r.busy || r.unsent == (save{}) {
+	if r.busy || r.unsent.empty() {
 		return
 	}
 	r.busy = true
@@ -65,13 +90,25 @@ func (d *device) keep(ctx context.Context, saves <-chan save, stored chan<- queu
 func (d *device) write(ctx context.Context, s save) error {
 	ctx, cancel := context.WithTimeout(ctx, saveWithin)
 	defer cancel()
-	if s.change != nil {
-		return d.ports.Store.SaveQueue(ctx, d.topic, *s.change)
+	switch {
+	case s.change != nil:
+		if err := d.ports.Store.SaveQueue(ctx, d.topic, *s.change); err != nil {
+			return err
+		}
+	case s.head != nil:
+		started := time.Now()
+		err := d.ports.Store.SavePosition(ctx, d.topic, *s.head)
+		d.log.Debug("position kept", "dur", time.Since(started))
+		if err != nil {
+			return err
+		}
 	}
-	started := time.Now()
-	err := d.ports.Store.SavePosition(ctx, d.topic, *s.head)
-	d.log.Debug("position kept", "dur", time.Since(started))
-	return err
+	for _, l := range s.lists {
+		if err := d.house.shelf.save(ctx, l.name, l.items); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // linger returns a context that ends closeWithin after parent.

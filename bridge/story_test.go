@@ -72,8 +72,8 @@ func (w *world) start() {
 		w.Fatal(err)
 	}
 	w.bridge = New(w.config, Ports{
-		Devices: w.devices, Library: w.library, Links: fakeLinks{}, Remote: fakeRemote{}, Store: w.store, Publisher: w.journal,
-		Grammar: grammar,
+		Devices: w.devices, Library: w.library, Links: fakeLinks{}, Remote: fakeRemote{}, Store: w.store,
+		Playlists: w.store, Diary: w.store, Publisher: w.journal, Grammar: grammar,
 	}, slog.New(slog.DiscardHandler))
 	if err := w.bridge.Load(w.Context()); err != nil {
 		w.Fatal(err)
@@ -406,10 +406,17 @@ func (w *world) request(to, name, text string, args map[string]string) Request {
 		return Rescan{Folder: text}
 	case "forget":
 		return Forget{Device: text}
+	case "save":
+		return Save{Name: text}
+	case "playlist_delete":
+		return PlaylistDelete{Name: text}
+	case "history":
+		offset, _ := strconv.Atoi(args["offset"])
+		return History{Device: text, Offset: offset, Limit: 100}
 	}
 	plain := map[string]Request{
 		"pause": Pause{}, "resume": Resume{}, "toggle": Toggle{}, "stop": Stop{}, "next": Next{}, "previous": Previous{},
-		"wake": Wake{}, "mute": Mute{}, "ping": Ping{}, "playlists": Playlists{}, "history": History{}, "sleep": Sleep{Minutes: 5},
+		"wake": Wake{}, "mute": Mute{}, "ping": Ping{}, "playlists": Playlists{}, "sleep": Sleep{Minutes: 5},
 	}
 	if plain[name] == nil {
 		w.Fatalf("no such command: %s", name)

@@ -60,13 +60,17 @@ type Library struct {
 	indexing  time.Duration     // how long the index took to build
 
 	index   atomic.Pointer[index.Index]
+	saved   atomic.Pointer[saved]
 	changed chan struct{} // capacity 1
+	shelved chan struct{} // capacity 1: saved was replaced
 	asked   chan struct{} // capacity 1: requests is not empty
 
 	mu       sync.Mutex // guards what follows; never held while anything blocks
 	status   media.LibraryStatus
 	events   []media.LibraryEvent
 	requests []target
+	indexed  *saved        // what the index knows
+	rebuilt  chan struct{} // closed when the index has been built again
 }
 
 // retry is when to look at a folder again in which files were being written, and how often that was so.
@@ -82,8 +86,10 @@ func New(cfg Config, log *slog.Logger) (*Library, error) {
 		cfg: cfg, log: log, parser: names.New(),
 		pace:    pace{settle: 2 * time.Second, debounce: time.Second, poll: time.Minute, check: 15 * time.Second},
 		changed: make(chan struct{}, 1), asked: make(chan struct{}, 1),
+		shelved: make(chan struct{}, 1), rebuilt: make(chan struct{}),
 		watcher: newWatcher(), warned: map[string]string{}, unsettled: map[target]retry{},
 	}
+	l.saved.Store(&saved{})
 	for _, path := range cfg.Folders {
 		abs, err := filepath.Abs(path)
 		if err != nil {

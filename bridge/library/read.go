@@ -17,7 +17,7 @@ import (
 // top is a kind of item as a folder of its own, beside the roots.
 type top struct {
 	kind  media.Kind // what it lists
-	plays media.Kind // what is in it, in the end
+	plays media.Kind // what is in it, in the end; "" if it is never played as a whole
 	item  media.Item
 }
 
@@ -31,6 +31,7 @@ func makeTops(ctx context.Context, w *writer) ([]top, error) {
 		{media.Album, media.Track, media.Item{Title: "Albums"}},
 		{media.Track, media.Track, media.Item{Title: "Tracks"}},
 		{media.Genre, media.Track, media.Item{Title: "Genres"}},
+		{media.Playlist, "", media.Item{Title: "Playlists"}},
 		{media.Image, media.Image, media.Item{Title: "Images"}},
 	}
 	err := w.transact(func() error {
@@ -83,7 +84,7 @@ func (l *Library) Search(
 	for i, h := range hits {
 		ids[i] = h.ID
 	}
-	items, err := l.db.items(ctx, ids)
+	items, err := l.items(ctx, ids)
 	if err != nil {
 		return media.Page{}, fmt.Errorf("search %q: %w", q.Text, err)
 	}
@@ -130,10 +131,10 @@ func (l *Library) Item(ctx context.Context, id media.ID) (media.Item, error) {
 	if t := l.top(id); t != nil {
 		return t.item, nil
 	}
-	if !l.index.Load().Has(id) {
+	if !l.Has(id) {
 		return media.Item{}, absent(id)
 	}
-	items, err := l.db.items(ctx, []media.ID{id})
+	items, err := l.items(ctx, []media.ID{id})
 	if err != nil {
 		return media.Item{}, fmt.Errorf("item %s: %w", id, err)
 	}
@@ -157,7 +158,7 @@ func (l *Library) Items(ctx context.Context, id media.ID, limit int) ([]media.It
 	default:
 		ids = x.Playable(id, max(limit, 0))
 	}
-	items, err := l.db.items(ctx, ids)
+	items, err := l.items(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("items of %s: %w", id, err)
 	}
@@ -207,7 +208,7 @@ func (l *Library) browseTop(ctx context.Context, x *index.Index, offset, limit i
 			}
 		}
 	}
-	items, err := l.db.items(ctx, ids)
+	items, err := l.items(ctx, ids)
 	if err != nil {
 		return media.Listing{}, fmt.Errorf("browse: %w", err)
 	}
@@ -226,7 +227,7 @@ func (l *Library) browseTop(ctx context.Context, x *index.Index, offset, limit i
 func (l *Library) listing(ctx context.Context, of media.Item, ids []media.ID, offset, limit int) (media.Listing, error) {
 	total := len(ids)
 	ids = ids[min(offset, total):]
-	items, err := l.db.items(ctx, ids[:min(limit, len(ids))])
+	items, err := l.items(ctx, ids[:min(limit, len(ids))])
 	if err != nil {
 		return media.Listing{}, fmt.Errorf("browse %s: %w", of.ID, err)
 	}
@@ -291,23 +292,30 @@ func (l *Library) reindex(ctx context.Context) error {
 	if err := l.db.write.flush(); err != nil {
 		return fmt.Errorf("write library.db: %w", err)
 	}
-	x, err := l.db.load(ctx)
+	s := l.saved.Load()
+	x, err := l.db.load(ctx, s)
 	if err != nil {
 		return fmt.Errorf("load the catalogue: %w", err)
 	}
 	l.indexing = time.Since(begun)
 	l.index.Store(x)
+	l.mu.Lock()
+	l.indexed = s
+	close(l.rebuilt)
+	l.rebuilt = make(chan struct{})
+	l.mu.Unlock()
 	n := x.Count()
 	l.tell(func(s *media.LibraryStatus) {
 		c := &s.Counts
 		c.Movies, c.Episodes, c.Videos = n[media.Movie], n[media.Episode], n[media.Video]
-		c.Tracks, c.Images = n[media.Track], n[media.Image]
+		c.Tracks, c.Images, c.Playlists = n[media.Track], n[media.Image], n[media.Playlist]
 	})
 	return nil
 }
 
-// load reads all items that are there, and all containers, in natural order, one after the other into the index's form.
-func (c *catalogue) load(ctx context.Context) (*index.Index, error) {
+// load reads all items that are there, and all containers, in natural order, one after the other into the index's form, and
+// after them the saved playlists.
+func (c *catalogue) load(ctx context.Context, s *saved) (*index.Index, error) {
 	places, err := c.places(ctx)
 	if err != nil {
 		return nil, err
@@ -328,6 +336,7 @@ func (c *catalogue) load(ctx context.Context) (*index.Index, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.addTo(&b)
 	return b.Build(), nil
 }
 

@@ -32,12 +32,15 @@ func (l *Library) Run(ctx context.Context) error {
 	defer check.Stop()
 	defer poll.Stop()
 
+	l.reshelve(ctx)
 	l.pass(ctx, l.targets(""), deep, true)
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case <-l.asked:
 			l.pass(ctx, l.takeRequests(), deep, true)
+		case <-l.shelved:
+			l.reshelve(ctx)
 		case <-rescan:
 			l.pass(ctx, l.targets(""), l.routine(), true)
 		case <-check.C:
@@ -204,6 +207,17 @@ func (l *Library) refresh(ctx context.Context) {
 		return
 	}
 	l.stale = false
+}
+
+// reshelve builds the index anew if other playlists are saved than it knows.
+func (l *Library) reshelve(ctx context.Context) {
+	l.mu.Lock()
+	known := l.indexed
+	l.mu.Unlock()
+	if known != l.saved.Load() {
+		l.stale = true
+		l.refresh(ctx)
+	}
 }
 
 // pass scans the targets. told is false for the small looks between the scans that the status shows.

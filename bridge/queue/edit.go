@@ -18,6 +18,8 @@ func (m *Machine[T]) edit(in Input) bool {
 	case SetRepeat:
 		m.list.head.Repeat = in.Mode
 		m.answer(in.Ref, Outcome{})
+	case Save:
+		m.save(in.Ref)
 	default:
 		return false
 	}
@@ -264,4 +266,16 @@ func (m *Machine[T]) shuffle(in Shuffle) {
 		l.shuffle(in.On, l.head.Current, m.random)
 	}
 	m.answer(in.Ref, Outcome{})
+}
+
+// save has the queue copied; the answer waits until the copy is on disk.
+func (m *Machine[T]) save(ref Ref) {
+	if len(m.list.entries) == 0 {
+		m.refuse(ref, CodeNotFound, "the queue is empty")
+		return
+	}
+	m.answer(ref, Outcome{})
+	m.ticket++
+	m.replies[len(m.replies)-1].ticket = m.ticket
+	m.emit(Copy{Ref: ref, Ticket: m.ticket})
 }

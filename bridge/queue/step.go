@@ -95,6 +95,8 @@ type (
 		Ref  Ref
 		Mode Repeat
 	}
+	// Save has the entries stored as a list of its own, as they stand now: see Copy.
+	Save struct{ Ref Ref }
 	// Turn is a command that needs nothing of the machine but its turn: it is answered in order, and a load that waits is
 	// answered before it.
 	Turn struct{ Ref Ref }
@@ -226,6 +228,7 @@ func (Jump) input()      {}
 func (Clear) input()     {}
 func (Shuffle) input()   {}
 func (SetRepeat) input() {}
+func (Save) input()      {}
 func (Turn) input()      {}
 func (Report) input()    {}
 func (Ended) input()     {}
@@ -266,6 +269,12 @@ type (
 	Persist[T any] struct {
 		Ticket uint64
 		Change Change[T]
+	}
+	// Copy stores the entries as they stand now as a list of its own, for the command of that Ref; Stored with its Ticket
+	// answers.
+	Copy struct {
+		Ref    Ref
+		Ticket uint64
 	}
 	// Keep stores the head, sometime: it is how far the current entry has played.
 	Keep struct{ Head Head }
@@ -333,6 +342,7 @@ func (Load[T]) effect()     {}
 func (Do) effect()          {}
 func (Prepare[T]) effect()  {}
 func (Persist[T]) effect()  {}
+func (Copy) effect()        {}
 func (Keep) effect()        {}
 func (Played[T]) effect()   {}
 func (Reply) effect()       {}

@@ -190,7 +190,8 @@ func (b *Builder) classOf(it media.Item) uint32 {
 	return n
 }
 
-// Build returns the index. Containers that hold nothing that is played are left out. The Builder cannot be used again.
+// Build returns the index. Containers that hold nothing that is played are left out, but for playlists. The Builder
+// cannot be used again.
 func (b *Builder) Build() *Index {
 	if b.classes == nil {
 		b.lex = newLexicon()
@@ -224,7 +225,8 @@ func (b *Builder) find(row int64) (int, bool) {
 	return i, i < len(b.held) && b.held[i].row == row
 }
 
-// live is what stays: the items that are played, and the containers above them.
+// live is what stays: the items that are played, and the containers above them, and every playlist, since what that holds is
+// not the index's to know.
 func (b *Builder) live() set {
 	live := newSet(b.docs.n)
 	risen := newSet(b.homes.n)
@@ -243,7 +245,7 @@ func (b *Builder) live() set {
 		}
 	}
 	for i := range b.docs.n {
-		if d := b.docs.at(i); !media.Kinds()[d.kind].Container() {
+		if d := b.docs.at(i); !media.Kinds()[d.kind].Container() || media.Kinds()[d.kind] == media.Playlist {
 			live.add(uint32(i))
 			rise(d.home)
 		}
