@@ -27,10 +27,11 @@ type catalogue struct {
 }
 
 // schemaVersion is the user_version of library.db. Another one means that another release wrote it.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // Items outlive their files: what is gone keeps its rows, with the time at which it was missed, for tombstoneAge. n is what
 // rows refer to each other by; id is what the world knows. A container's key says what makes it the same again.
+// mount marks folders in which another file system was mounted, away the folders below one that is not there, since when.
 const schema = `
 CREATE TABLE roots(
 	id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, available INTEGER NOT NULL DEFAULT 1);
@@ -51,7 +52,8 @@ CREATE INDEX items_path ON items(path);
 CREATE TABLE dirs(
 	n INTEGER PRIMARY KEY, root INTEGER NOT NULL, parent INTEGER NOT NULL, name BLOB NOT NULL,
 	dev INTEGER NOT NULL DEFAULT 0, inode INTEGER NOT NULL DEFAULT 0, mtime INTEGER NOT NULL DEFAULT 0,
-	listed INTEGER NOT NULL DEFAULT 0, cover BLOB NOT NULL DEFAULT x'', gone INTEGER, UNIQUE(root, parent, name));
+	listed INTEGER NOT NULL DEFAULT 0, cover BLOB NOT NULL DEFAULT x'', gone INTEGER,
+	mount INTEGER NOT NULL DEFAULT 0, away INTEGER NOT NULL DEFAULT 0, UNIQUE(root, parent, name));
 CREATE INDEX dirs_inode ON dirs(inode);
 CREATE TABLE files(
 	n INTEGER PRIMARY KEY, root INTEGER NOT NULL, dir INTEGER NOT NULL, name BLOB NOT NULL,
@@ -59,7 +61,7 @@ CREATE TABLE files(
 	sum BLOB NOT NULL, cover BLOB NOT NULL DEFAULT x'', subs BLOB NOT NULL DEFAULT x'', gone INTEGER);
 CREATE UNIQUE INDEX files_name ON files(dir, name) WHERE gone IS NULL;
 CREATE INDEX files_inode ON files(inode);
-CREATE INDEX files_sum ON files(size, sum);
+CREATE INDEX files_sum ON files(size, sum, gone);
 `
 
 // openCatalogue opens library.db in a folder for use, which reads it. One that is damaged, or that another release wrote, is

@@ -132,7 +132,7 @@ func (l *Library) picture(ctx context.Context, fo *folder, rel string) ([]byte, 
 
 // readWhole reads a file; the error wraps media.ErrNoItem for one of more than most bytes.
 func (l *Library) readWhole(ctx context.Context, fo *folder, rel string, most int64) ([]byte, error) {
-	data, err := call(ctx, fo, openTimeout, func() ([]byte, error) {
+	data, err := call(ctx, fo.volume(rel), openTimeout, func() ([]byte, error) {
 		f, err := l.openFile(fo, rel)
 		if err != nil {
 			return nil, err
@@ -155,7 +155,7 @@ func (l *Library) embedded(ctx context.Context, fo *folder, rel string) ([]byte,
 		data        []byte
 		contentType string
 	}
-	c, err := call(ctx, fo, openTimeout, func() (c cover, err error) {
+	c, err := call(ctx, fo.volume(rel), openTimeout, func() (c cover, err error) {
 		f, err := l.openFile(fo, rel)
 		if err != nil {
 			return c, err

@@ -1,12 +1,14 @@
 package library
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +23,8 @@ type dirRow struct {
 	listed            int64 // mtime when its listing was last read; 0 if it has to be read again
 	cover             string
 	gone              bool
+	mount             bool  // another file system was mounted there
+	away              int64 // since when that is not there, in unix seconds; 0 while it is
 }
 
 // rootRow returns the root's own row among the folders, which is made when it is missing.
@@ -47,6 +51,7 @@ type subdir struct {
 	moved   bool // it was elsewhere
 	touched bool // its listing has changed since it was read
 	link    bool // a link leads to it
+	mount   bool // another file system is mounted there, or was
 }
 
 // subdirs finds the rows of the folders in a listing, or makes them. Those that are where they were come first, then those
@@ -69,6 +74,13 @@ func (s *scan) subdirs(ctx context.Context, d dirRow, rel string, list listing) 
 		switch {
 		case s.l.isRoot(filepath.Join(s.fo.path, filepath.FromSlash(join(rel, e.name)))):
 			// It is another of the configured folders.
+		case row.n != 0 && !row.gone && (e.mount || row.mount):
+			// A mount is known by its place: each disk in it has other numbers.
+			sub := subdir{row: row, mount: true, fresh: e.mount != row.mount || row.away != 0}
+			if sub.fresh {
+				s.l.unwatch(s.fo, join(rel, e.name))
+			}
+			take(e, sub)
 		case row.n != 0 && !row.gone && row.inode == e.inode:
 			take(e, subdir{row: row, touched: row.mtime != e.mtime})
 			if row.mtime != e.mtime {
@@ -101,15 +113,29 @@ func (s *scan) subdirs(ctx context.Context, d dirRow, rel string, list listing) 
 			if err != nil {
 				return err
 			}
-			take(e, subdir{row: here, fresh: true})
+			take(e, subdir{row: here, fresh: true, mount: e.mount})
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("write library.db: %w", err)
 	}
+	// What may not answer comes last.
+	last := func(d subdir) int {
+		if d.mount {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(out, func(a, b subdir) int { return cmp.Compare(last(a), last(b)) })
 	for _, row := range rows {
-		if !row.gone && !found[row.n] {
+		switch {
+		case row.gone || found[row.n]:
+		case row.mount: // it was taken out, and its mount point went with it
+			if row.away == 0 {
+				s.l.leaveMount(ctx, s.fo, join(rel, row.name), errUnmounted)
+			}
+		default:
 			s.lost[row.n] = s.fo.root
 			s.l.unwatch(s.fo, join(rel, row.name))
 		}
@@ -154,7 +180,7 @@ func (s *scan) movedDir(
 		d.name = string(name)
 		like = append(like, d)
 		return err
-	}, "SELECT n, parent, name, gone IS NOT NULL FROM dirs WHERE root=? AND inode=? AND dev=? AND mtime=? AND parent<>0 AND n<>?",
+	}, "SELECT n, parent, name, gone IS NOT NULL FROM dirs WHERE root=? AND inode=? AND dev=? AND mtime=? AND parent<>0 AND n<>? AND away=0",
 		s.fo.root, e.inode, e.dev, e.mtime, except)
 	if err != nil {
 		return dirRow{}, "", err
@@ -176,11 +202,13 @@ func (s *scan) movedDir(
 
 // loseDir marks a folder and all below it as gone.
 func (s *scan) loseDir(ctx context.Context, n int64) error {
-	const below = `WITH RECURSIVE below(n) AS (SELECT ? UNION ALL SELECT d.n FROM dirs d JOIN below b ON d.parent = b.n) `
-	k, err := s.w.exec(ctx, below+"UPDATE files SET gone=? WHERE gone IS NULL AND dir IN (SELECT n FROM below)", n, s.stamp)
+	if away, err := s.w.number(ctx, "SELECT away FROM dirs WHERE n=?", n); err != nil || away != 0 {
+		return err // what it lies on stopped answering after it was missed
+	}
+	k, err := s.w.exec(ctx, belowDir+"UPDATE files SET gone=? WHERE gone IS NULL AND dir IN (SELECT n FROM below)", n, s.stamp)
 	s.removed += int(k)
 	if err == nil {
-		_, err = s.w.exec(ctx, below+"UPDATE dirs SET gone=?, listed=0 WHERE gone IS NULL AND n IN (SELECT n FROM below)", n, s.stamp)
+		_, err = s.w.exec(ctx, belowDir+"UPDATE dirs SET gone=?, listed=0 WHERE gone IS NULL AND n IN (SELECT n FROM below)", n, s.stamp)
 	}
 	return err
 }
@@ -191,11 +219,12 @@ func (s *scan) dirsIn(ctx context.Context, parent int64) (map[string]dirRow, err
 	err := s.w.query(ctx, func(r *sql.Rows) error {
 		d := dirRow{parent: parent}
 		var name, cover []byte
-		err := r.Scan(&d.n, &name, &d.dev, &d.inode, &d.mtime, &d.listed, &cover, &d.gone)
+		err := r.Scan(&d.n, &name, &d.dev, &d.inode, &d.mtime, &d.listed, &cover, &d.gone, &d.mount, &d.away)
 		d.name, d.cover = string(name), string(cover)
 		rows[d.name] = d
 		return err
-	}, "SELECT n, name, dev, inode, mtime, listed, cover, gone IS NOT NULL FROM dirs WHERE root=? AND parent=?", s.fo.root, parent)
+	}, `SELECT n, name, dev, inode, mtime, listed, cover, gone IS NOT NULL, mount, away FROM dirs
+		WHERE root=? AND parent=?`, s.fo.root, parent)
 	return rows, err
 }
 
@@ -204,7 +233,7 @@ func (s *scan) dirStays(ctx context.Context, d dirRow, rel string) bool {
 	if _, ok := s.lost[d.n]; ok || d.gone {
 		return false
 	}
-	e, err := call(ctx, s.fo, listTimeout, func() (entry, error) { return s.l.stat(s.fo, rel) }, nil)
+	e, err := call(ctx, s.fo.volume(rel), s.l.patience(s.fo.volume(rel)), func() (entry, error) { return s.l.stat(s.fo, rel) }, nil)
 	if err != nil {
 		return !errors.Is(err, fs.ErrNotExist)
 	}
@@ -257,18 +286,18 @@ func (s *scan) describeDir(ctx context.Context, d dirRow, rel string) error {
 // saveDir notes that a folder's listing was read. One that changed within the last moments may change again without its
 // time showing it, so it is read again next time; so is one with files that are still being written, or with folders of
 // subtitles.
-func (s *scan) saveDir(ctx context.Context, d dirRow, rel string, list listing, at time.Time) error {
-	e := list.self
+func (s *scan) saveDir(ctx context.Context, st step, list listing, at time.Time) error {
+	d, rel, e, mount := st.row, st.rel, list.self, s.onMount(st, list.self)
 	listed := e.mtime
 	if s.young(e.mtime, at) || s.unsettled[target{s.fo, rel}] || len(list.beside) > 0 {
 		listed = 0
 	}
-	if !d.gone && d.dev == e.dev && d.inode == e.inode && d.mtime == e.mtime && d.listed == listed && d.cover == list.cover {
+	if !d.gone && d.dev == e.dev && d.inode == e.inode && d.mtime == e.mtime && d.listed == listed && d.cover == list.cover && d.mount == mount {
 		return nil
 	}
 	err := s.w.transact(func() error {
-		_, err := s.w.exec(ctx, "UPDATE dirs SET dev=?, inode=?, mtime=?, listed=?, cover=?, gone=NULL WHERE n=?",
-			e.dev, e.inode, e.mtime, listed, []byte(list.cover), d.n)
+		_, err := s.w.exec(ctx, "UPDATE dirs SET dev=?, inode=?, mtime=?, listed=?, cover=?, mount=?, gone=NULL WHERE n=?",
+			e.dev, e.inode, e.mtime, listed, []byte(list.cover), mount, d.n)
 		return err
 	})
 	if err != nil {

@@ -149,8 +149,8 @@ func (s *scan) take(ctx context.Context, d dirRow, rel string, chunk []work) err
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if s.fo.stalled() {
-		return &folderError{errStalled}
+	if s.fo.volume(rel).stalled() {
+		return s.complain(ctx, rel, errStalled)
 	}
 	err := s.w.transact(func() error {
 		for _, f := range chunk {
@@ -179,7 +179,7 @@ func (s *scan) take(ctx context.Context, d dirRow, rel string, chunk []work) err
 
 // examine looks into one file. It runs beside others of its kind and touches nothing of the scan.
 func (l *Library) examine(ctx context.Context, fo *folder, rel string, e entry) outcome {
-	out, err := call(ctx, fo, probeTimeout, func() (outcome, error) { return l.read(fo, rel, e), nil }, nil)
+	out, err := call(ctx, fo.volume(rel), probeTimeout, func() (outcome, error) { return l.read(fo, rel, e), nil }, nil)
 	if err != nil {
 		out.err = err
 	}
@@ -279,9 +279,24 @@ func (s *scan) resolve(ctx context.Context, here int64, f work) (int64, error) {
 	return s.strayed(ctx, 0, "size=? AND sum=?", f.size, f.seen.sum)
 }
 
+const strayedQuery = "SELECT n, root, dir, name, inode, size, mtime, gone FROM files WHERE "
+
 // strayed returns a file that fits and is not at its place any more; 0 if there is none. It takes the file off the lists of
 // those that are looked for.
 func (s *scan) strayed(ctx context.Context, except int64, where string, args ...any) (int64, error) {
+	for _, state := range []string{" AND gone IS NOT NULL", " AND gone IS NULL"} {
+		n, err := s.strayedAs(ctx, except, where+state, args...)
+		if err != nil || n != 0 {
+			return n, err
+		}
+	}
+	return 0, nil
+}
+
+// maxLike bounds the files that are alike and are looked at: a thousand copies of one file are no better candidates than a few.
+const maxLike = 5
+
+func (s *scan) strayedAs(ctx context.Context, except int64, where string, args ...any) (int64, error) {
 	var found []fileRow
 	err := s.w.query(ctx, func(r *sql.Rows) error {
 		k := fileRow{}
@@ -293,7 +308,7 @@ func (s *scan) strayed(ctx context.Context, except int64, where string, args ...
 			found = append(found, k)
 		}
 		return err
-	}, "SELECT n, root, dir, name, inode, size, mtime, gone FROM files WHERE "+where+" ORDER BY gone IS NULL, n LIMIT 5", args...)
+	}, strayedQuery+where+" LIMIT ?", append(args, maxLike)...)
 	if err != nil {
 		return 0, err
 	}
@@ -328,7 +343,11 @@ func (s *scan) fileStays(ctx context.Context, k fileRow) bool {
 	if err != nil {
 		return true
 	}
-	e, err := call(ctx, fo, listTimeout, func() (entry, error) { return s.l.stat(fo, join(dir, k.name)) }, nil)
+	away, err := s.w.number(ctx, "SELECT away FROM dirs WHERE n=?", k.dir)
+	if err != nil || away != 0 {
+		return true
+	}
+	e, err := call(ctx, fo.volume(dir), s.l.patience(fo.volume(dir)), func() (entry, error) { return s.l.stat(fo, join(dir, k.name)) }, nil)
 	if err != nil {
 		return !errors.Is(err, fs.ErrNotExist)
 	}

@@ -18,10 +18,11 @@ import (
 
 // folder is one of the configured folders: a root of the library.
 type folder struct {
-	path  string // absolute and clean
-	base  string // what it is called on every topic
-	root  int64  // its row in roots
-	stuck atomic.Int32
+	path   string // absolute and clean
+	base   string // what it is called on every topic
+	root   int64  // its row in roots
+	own    volume
+	mounts atomic.Pointer[map[string]*volume] // what is mounted below it, by path; the goroutine of Run replaces it
 
 	// Owned by the goroutine of Run.
 	away   bool // it cannot be read now
@@ -33,19 +34,22 @@ const (
 	listTimeout  = 20 * time.Second // a disk may have to spin up
 	probeTimeout = 15 * time.Second
 	openTimeout  = 10 * time.Second
-	maxStuck     = 4 // calls of one folder that may hang before it counts as stalled
+	maxStuck     = 4 // calls of one file system that may hang before it counts as stalled
 )
 
 var errStalled = errors.New("the folder does not answer")
 
-// stalled reports whether so many calls hang that the folder as a whole does.
-func (fo *folder) stalled() bool { return fo.stuck.Load() >= maxStuck }
+// stalled reports whether so many calls hang that the file system as a whole does.
+func (v *volume) stalled() bool { return v.stuck.Load() >= maxStuck }
+
+// absolute is the path of what lies at rel in the folder.
+func (fo *folder) absolute(rel string) string { return filepath.Join(fo.path, filepath.FromSlash(rel)) }
 
 // call runs f, which touches the disk, and waits for it as long as ctx and d allow. Then f goes on by itself, and drop, if
 // given, gets what it brings in the end; while maxStuck such calls hang, every further one fails at once.
-func call[T any](ctx context.Context, fo *folder, d time.Duration, f func() (T, error), drop func(T)) (T, error) {
+func call[T any](ctx context.Context, on *volume, d time.Duration, f func() (T, error), drop func(T)) (T, error) {
 	var zero T
-	if fo.stalled() {
+	if on.stalled() {
 		return zero, errStalled
 	}
 	type result struct {
@@ -60,7 +64,7 @@ func call[T any](ctx context.Context, fo *folder, d time.Duration, f func() (T, 
 			done <- result{v, err}
 			return
 		}
-		fo.stuck.Add(-1)
+		on.stuck.Add(-1)
 		if drop != nil && err == nil {
 			drop(v)
 		}
@@ -76,11 +80,11 @@ func call[T any](ctx context.Context, fo *folder, d time.Duration, f func() (T, 
 	case <-ctx.Done():
 		cause = ctx.Err()
 	}
-	fo.stuck.Add(1)
+	on.stuck.Add(1)
 	if state.CompareAndSwap(0, 2) {
 		return zero, cause
 	}
-	fo.stuck.Add(-1)
+	on.stuck.Add(-1)
 	r := <-done // it returned at the last moment
 	return r.v, r.err
 }
@@ -91,6 +95,7 @@ type entry struct {
 	dev, inode, mtime int64 // mtime in nanoseconds since 1970
 	size              int64
 	link              bool // it was reached through a symlink, and is what that leads to
+	mount             bool // something is mounted there: nothing else of it is known, since it might not answer
 }
 
 // listing is what lies in one folder.
@@ -122,13 +127,24 @@ func (fo *folder) list(rel string, follow func(name string) (entry, bool, error)
 		return listing{}, err
 	}
 	l := listing{self: entryOf("", info), covers: map[string]string{}}
-	found, err := dir.ReadDir(-1)
+	bare, err := unrooted(dir)
+	if err != nil {
+		return listing{}, err
+	}
+	defer bare.Close()
+	found, err := bare.ReadDir(-1)
 	if err != nil {
 		return listing{}, err
 	}
 	var pictures []entry
 	stems := map[string]bool{}
 	for _, d := range found {
+		if d.IsDir() && fo.mounted(join(rel, d.Name())) {
+			if !names.SkipFolder(rel[strings.LastIndexByte(rel, '/')+1:], d.Name()) {
+				l.dirs = append(l.dirs, entry{name: d.Name(), mount: true})
+			}
+			continue
+		}
 		e, isDir, err := look(sub, d, follow)
 		medium, _ := names.Medium(d.Name())
 		switch {
@@ -262,8 +278,13 @@ func (fo *folder) empty() (bool, error) {
 		return false, err
 	}
 	defer dir.Close()
+	bare, err := unrooted(dir)
+	if err != nil {
+		return false, err
+	}
+	defer bare.Close()
 	for {
-		found, err := dir.ReadDir(100)
+		found, err := bare.ReadDir(100)
 		for _, d := range found {
 			medium, _ := names.Medium(d.Name())
 			link := d.Type()&fs.ModeSymlink != 0

@@ -38,6 +38,7 @@ type pace struct {
 	debounce time.Duration // quiet time after a change before it is looked at
 	poll     time.Duration // between looks at folders that cannot be watched
 	check    time.Duration // between looks whether the folders are there
+	answer   time.Duration // for what is mounted in a folder to list one of its own
 }
 
 // Library is the catalogue of the folders. Its methods may be called by everyone at any time until Close.
@@ -52,12 +53,13 @@ type Library struct {
 
 	// Owned by the goroutine of Run, and of New before it.
 	watcher   *watcher
-	unsettled map[target]retry  // folders with files that are still being written
-	failed    []target          // what could not be scanned, since library.db could not be written
-	behind    bool              // changes were lost, and not all is looked through yet
-	warned    map[string]string // paths that were warned about, and of what
-	stale     bool              // library.db knows more than the index
-	indexing  time.Duration     // how long the index took to build
+	unsettled map[target]retry   // folders with files that are still being written
+	failed    []target           // what could not be scanned, since library.db could not be written
+	behind    bool               // changes were lost, and not all is looked through yet
+	gone      map[place]struct{} // where something was mounted that is away
+	warned    map[string]string  // paths that were warned about, and of what
+	stale     bool               // library.db knows more than the index
+	indexing  time.Duration      // how long the index took to build
 
 	index   atomic.Pointer[index.Index]
 	saved   atomic.Pointer[saved]
@@ -84,10 +86,10 @@ type retry struct {
 func New(cfg Config, log *slog.Logger) (*Library, error) {
 	l := &Library{
 		cfg: cfg, log: log, parser: names.New(),
-		pace:    pace{settle: 2 * time.Second, debounce: time.Second, poll: time.Minute, check: 15 * time.Second},
+		pace:    pace{settle: 2 * time.Second, debounce: time.Second, poll: time.Minute, check: 15 * time.Second, answer: 10 * time.Second},
 		changed: make(chan struct{}, 1), asked: make(chan struct{}, 1),
 		shelved: make(chan struct{}, 1), rebuilt: make(chan struct{}),
-		watcher: newWatcher(), warned: map[string]string{}, unsettled: map[target]retry{},
+		watcher: newWatcher(), warned: map[string]string{}, unsettled: map[target]retry{}, gone: map[place]struct{}{},
 	}
 	l.saved.Store(&saved{})
 	for _, path := range cfg.Folders {
@@ -134,6 +136,9 @@ func (l *Library) begin(ctx context.Context) error {
 		return err
 	}
 	if l.tops, err = makeTops(ctx, w); err != nil {
+		return err
+	}
+	if err := l.loadMounts(ctx); err != nil {
 		return err
 	}
 	l.status.Counts.Folders = len(l.folders)
@@ -245,7 +250,7 @@ func (l *Library) targets(name string) []target {
 	}
 	for _, fo := range l.folders {
 		for _, rel := range []string{strings.TrimPrefix(name, fo.base+"/"), name} {
-			there, err := call(context.Background(), fo, time.Second, func() (bool, error) {
+			there, err := call(context.Background(), fo.volume(rel), time.Second, func() (bool, error) {
 				_, info, err := l.statAt(fo, rel)
 				return err == nil && info.IsDir(), err
 			}, nil)

@@ -25,7 +25,7 @@ func (l *Library) Open(ctx context.Context, id media.ID) (*os.File, media.Item, 
 		return nil, media.Item{}, err
 	}
 	rel := join(dir, name)
-	f, err := call(ctx, fo, openTimeout, func() (*os.File, error) { return l.openFile(fo, rel) }, func(f *os.File) { f.Close() })
+	f, err := call(ctx, fo.volume(rel), openTimeout, func() (*os.File, error) { return l.openFile(fo, rel) }, func(f *os.File) { f.Close() })
 	if err != nil {
 		return nil, media.Item{}, fmt.Errorf("open %q: %w", it.Path, noItem(err))
 	}

@@ -331,8 +331,8 @@ func (c *catalogue) load(ctx context.Context, s *saved) (*index.Index, error) {
 		b.Add(d)
 		return err
 	}, "SELECT "+ownColumns+`, i.n, i.folder_n, i.group_n, i.artist_n, i.genre_n
-		FROM items i LEFT JOIN files f ON f.n = i.n LEFT JOIN roots r ON r.id = f.root
-		WHERE f.n IS NULL OR f.gone IS NULL AND r.available ORDER BY i.sort, i.n`)
+		FROM items i LEFT JOIN files f ON f.n = i.n LEFT JOIN roots r ON r.id = f.root LEFT JOIN dirs fd ON fd.n = f.dir
+		WHERE f.n IS NULL OR f.gone IS NULL AND r.available AND fd.away = 0 ORDER BY i.sort, i.n`)
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,8 @@ func (l *Library) Run(ctx context.Context) error {
 			l.pass(ctx, l.targets(""), l.routine(), true)
 		case <-check.C:
 			l.pass(ctx, l.returned(ctx), deep, true)
+			l.pass(ctx, l.lookAtMounts(ctx), here, false)
+			l.refresh(ctx)
 		case <-poll.C:
 			failed := l.failed
 			l.failed = nil
@@ -91,8 +93,14 @@ func (l *Library) routine() reach {
 func (l *Library) polled() []target {
 	var out []target
 	for _, fo := range l.folders {
-		if fo.polled && !fo.away {
+		switch {
+		case fo.away:
+		case fo.polled:
 			out = append(out, target{fo, ""})
+		case l.cfg.Watch:
+			for _, rel := range fo.farMounts() {
+				out = append(out, target{fo, rel})
+			}
 		}
 	}
 	return out
@@ -102,10 +110,10 @@ func (l *Library) polled() []target {
 func (l *Library) returned(ctx context.Context) []target {
 	var out []target
 	for _, fo := range l.folders {
-		if fo.away && fo.stuck.Load() > 0 {
+		if fo.away && fo.own.stuck.Load() > 0 {
 			continue // it still hangs
 		}
-		empty, err := call(ctx, fo, listTimeout, fo.empty, nil)
+		empty, err := call(ctx, &fo.own, listTimeout, fo.empty, nil)
 		if err == nil && empty {
 			err = l.missed(ctx, fo)
 		}
@@ -153,7 +161,7 @@ func reason(err error) string {
 		return "it is not there"
 	case errors.Is(err, fs.ErrPermission):
 		return "permission denied"
-	case errors.Is(err, errEmpty), errors.Is(err, errStalled):
+	case errors.Is(err, errEmpty), errors.Is(err, errStalled), errors.Is(err, errUnmounted):
 		return err.Error()
 	}
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
@@ -190,10 +198,17 @@ func (l *Library) tellFolders() {
 	for _, fo := range l.folders {
 		if fo.away {
 			away = append(away, fo.base)
-		} else if fo.polled || l.behind {
+			continue
+		}
+		if fo.polled || l.behind {
 			polled = append(polled, fo.base)
+		} else if l.cfg.Watch {
+			for _, rel := range fo.farMounts() {
+				polled = append(polled, shown(rel))
+			}
 		}
 	}
+	away = append(away, l.goneMounts()...)
 	l.tell(func(s *media.LibraryStatus) { s.Unavailable, s.Polled = away, polled })
 }
 
@@ -295,6 +310,14 @@ func (s *scan) targets(ctx context.Context, targets []target, r reach) error {
 func (s *scan) purge(ctx context.Context) error {
 	err := s.w.transact(func() error {
 		before := s.stamp - int64(tombstoneAge/time.Second)
+		// A disk whose mount point has gone with it, and that was not seen for so long, is not waited for any more.
+		_, err := s.w.exec(ctx, "UPDATE files SET gone=0 WHERE gone IS NULL AND dir IN (SELECT n FROM dirs WHERE away>0 AND away<?)", before)
+		if err == nil {
+			_, err = s.w.exec(ctx, "UPDATE dirs SET gone=0, away=0 WHERE gone IS NULL AND away>0 AND away<?", before)
+		}
+		if err != nil {
+			return err
+		}
 		forgotten := int64(0)
 		for _, table := range []string{"files", "dirs"} {
 			n, err := s.w.exec(ctx, "DELETE FROM items WHERE n IN (SELECT n FROM "+table+" WHERE gone < ?)", before)

@@ -66,6 +66,7 @@ type step struct {
 	moved bool
 	above []identity // the folders that lead to it
 	links int        // how many of those are links
+	link  bool       // it is one itself
 }
 
 // identity recognises a folder that a chain of links leads back to.
@@ -77,7 +78,7 @@ func (st step) below(self identity, sub subdir, share float64) step {
 	if sub.fresh || next.moved {
 		next.reach = deep
 	}
-	if sub.link {
+	if next.link = sub.link; sub.link {
 		next.links++
 	}
 	next.above = slices.Concat(st.above, []identity{self})
@@ -88,6 +89,9 @@ func (st step) below(self identity, sub subdir, share float64) step {
 // returned; all others cost a warning.
 func (s *scan) target(ctx context.Context, t target, r reach, share float64) error {
 	s.fo = t.fo
+	if r != here {
+		s.fo.survey(mountsBelow(s.fo.path))
+	}
 	if s.told && t.rel == "" {
 		s.l.mayWatch(ctx, t.fo)
 	}
@@ -108,11 +112,24 @@ func (s *scan) target(ctx context.Context, t target, r reach, share float64) err
 		}
 		d, rel = next, join(rel, name)
 	}
-	return s.visit(ctx, step{row: d, rel: rel, reach: r, share: share})
+	err = s.visit(ctx, step{row: d, rel: rel, reach: r, share: share})
+	if _, ok := errors.AsType[*mountError](err); ok {
+		return nil // it is told already, and concerns nothing else
+	}
+	return err
 }
 
-// visit scans one folder and what st.reach reaches below it.
+// visit scans one folder and what st.reach reaches below it. Where a file system is mounted that does not work, only what is
+// on that is left out.
 func (s *scan) visit(ctx context.Context, st step) error {
+	err := s.read(ctx, st)
+	if m, ok := errors.AsType[*mountError](err); ok && m.at.rel == st.rel {
+		return nil
+	}
+	return err
+}
+
+func (s *scan) read(ctx context.Context, st step) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -120,24 +137,31 @@ func (s *scan) visit(ctx context.Context, st step) error {
 	if st.reach == shallow && !st.moved {
 		switch same, err := s.unchanged(ctx, st); {
 		case err != nil:
-			return s.complain(st.rel, err)
+			return s.complain(ctx, st.rel, err)
 		case same:
 			return s.visitKnown(ctx, st)
 		}
 	}
 	now := time.Now()
-	list, err := call(ctx, s.fo, listTimeout, func() (listing, error) { return s.l.list(s.fo, st.rel) }, nil)
-	if err == nil && st.rel == "" {
+	list, err := call(ctx, s.fo.volume(st.rel), s.l.patience(s.fo.volume(st.rel)), func() (listing, error) { return s.l.list(s.fo, st.rel) }, nil)
+	switch {
+	case err != nil:
+	case st.rel == "":
 		err = s.present(ctx, list)
+	case st.row.mount:
+		err = s.presentMount(ctx, st, list)
 	}
 	self := identity{list.self.dev, list.self.inode}
 	switch {
+	case errors.Is(err, errUnmounted):
+		s.l.leaveMount(ctx, s.fo, st.rel, err)
+		return nil
 	case err != nil:
-		return s.complain(st.rel, err)
+		return s.complain(ctx, st.rel, err)
 	case self.inode != 0 && slices.Contains(st.above, self):
 		return nil // a link leads back up
 	case len(st.above) >= maxDepth || st.links > maxLinks:
-		return s.complain(st.rel, errors.New("folders lie too deep in each other here"))
+		return s.complain(ctx, st.rel, errors.New("folders lie too deep in each other here"))
 	}
 	for _, folder := range list.beside {
 		s.l.watch(s.fo, join(st.rel, folder))
@@ -171,7 +195,7 @@ func (s *scan) bringIn(ctx context.Context, st step, list listing, now time.Time
 	if err != nil {
 		return nil, err
 	}
-	return subdirs, s.saveDir(ctx, st.row, st.rel, list, now)
+	return subdirs, s.saveDir(ctx, st, list, now)
 }
 
 // unchanged reports whether a folder's listing is the one that was read last.
@@ -179,7 +203,7 @@ func (s *scan) unchanged(ctx context.Context, st step) (bool, error) {
 	if st.row.listed == 0 {
 		return false, nil
 	}
-	e, err := call(ctx, s.fo, listTimeout, func() (entry, error) { return s.l.stat(s.fo, st.rel) }, nil)
+	e, err := call(ctx, s.fo.volume(st.rel), s.l.patience(s.fo.volume(st.rel)), func() (entry, error) { return s.l.stat(s.fo, st.rel) }, nil)
 	return e.mtime == st.row.listed && e.inode == st.row.inode, err
 }
 
@@ -195,20 +219,30 @@ func (s *scan) visitKnown(ctx context.Context, st step) error {
 		if row.gone {
 			continue
 		}
-		if err := s.visit(ctx, st.below(identity{st.row.dev, st.row.inode}, subdir{row: row}, share)); err != nil {
+		// Mounting does not change the folder in which it is done.
+		mount := s.fo.mounted(join(st.rel, row.name))
+		sub := subdir{row: row, fresh: row.away != 0 || mount && !row.mount}
+		if err := s.visit(ctx, st.below(identity{st.row.dev, st.row.inode}, sub, share)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// complain decides what an error of one folder means: of the root, or when the disk hangs, it ends the root's scan; else it
-// costs a warning, and what is known of the folder stays as it is.
-func (s *scan) complain(rel string, err error) error {
-	if rel == "" || errors.Is(err, errStalled) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+// complain decides what an error of one folder means: of the root, or when the disk hangs, it ends the root's scan, or that of
+// what is mounted there; else it costs a warning, and what is known of the folder stays as it is.
+func (s *scan) complain(ctx context.Context, rel string, err error) error {
+	on := s.fo.volume(rel)
+	switch {
+	case rel == "", errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return &folderError{err}
-	}
-	if !errors.Is(err, fs.ErrNotExist) { // it went while we looked: its parent will tell
+	case errors.Is(err, fs.ErrNotExist): // it went while we looked: its parent will tell
+	case on.rel != "" && (rel == on.rel || broken(err)):
+		s.l.leaveMount(ctx, s.fo, on.rel, err)
+		return &mountError{on, err}
+	case errors.Is(err, errStalled):
+		return &folderError{err}
+	default:
 		s.l.warnOnce("a folder cannot be read; what is known of it stays", join(s.fo.base, shown(rel)), err)
 	}
 	return nil
@@ -223,6 +257,44 @@ func (s *scan) present(ctx context.Context, list listing) error {
 	}
 	s.l.arrive(ctx, s.fo)
 	return nil
+}
+
+// onMount reports whether a folder is the top of a file system other than that of the folder it lies in.
+func (s *scan) onMount(st step, self entry) bool {
+	if st.rel == "" {
+		return false
+	}
+	above := s.device(st)
+	return s.fo.mounted(st.rel) || !st.link && above != 0 && self.dev != above
+}
+
+// device is that of the folder in which a step's folder lies; 0 if it is not known.
+func (s *scan) device(st step) int64 {
+	if n := len(st.above); n > 0 {
+		return st.above[n-1].dev
+	}
+	return 0
+}
+
+var errUnmounted = errors.New("nothing is mounted there")
+
+// presentMount looks at the listing of a folder in which something was mounted. An empty one with files in the catalogue is
+// taken for a disk that is not there.
+func (s *scan) presentMount(ctx context.Context, st step, list listing) error {
+	if len(list.dirs)+len(list.files) == 0 {
+		n, err := s.w.number(ctx, `SELECT EXISTS(SELECT 1 FROM files WHERE dir=? AND gone IS NULL)
+			OR EXISTS(SELECT 1 FROM dirs WHERE parent=? AND gone IS NULL)`, st.row.n, st.row.n)
+		if err == nil && n != 0 {
+			err = errUnmounted
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if st.row.away == 0 {
+		return nil
+	}
+	return s.l.arriveMount(ctx, s.fo, st.rel)
 }
 
 // spare keeps the files and folders of a root whose scan failed.
@@ -256,7 +328,8 @@ func (s *scan) finish(ctx context.Context) error {
 			}
 		}
 		for n := range s.missing {
-			k, err := s.w.exec(ctx, "UPDATE files SET gone=? WHERE n=? AND gone IS NULL", s.stamp, n)
+			k, err := s.w.exec(ctx, `UPDATE files SET gone=? WHERE n=? AND gone IS NULL
+				AND NOT EXISTS(SELECT 1 FROM dirs d WHERE d.n=files.dir AND d.away>0)`, s.stamp, n)
 			if err != nil {
 				return err
 			}

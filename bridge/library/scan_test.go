@@ -497,3 +497,44 @@ func TestFilesThatAreNone(t *testing.T) {
 		t.Errorf("a folder in its place: %v", err)
 	}
 }
+
+// TestFilesThatAreAlikeAreLookedUpByIndex holds that a thousand copies of one file cost no more each than one: the rows that
+// are like a new file are found by an index, without being sorted, and few of them are looked at.
+func TestFilesThatAreAlikeAreLookedUpByIndex(t *testing.T) {
+	s := newShelf(t, Config{})
+	for _, state := range []string{"gone IS NULL", "gone IS NOT NULL"} {
+		var plan string
+		rows, err := s.lib.db.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+strayedQuery+"size=? AND sum=? AND "+state+" LIMIT ?", 1, []byte("x"), maxLike)
+		s.do(err)
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			s.do(rows.Scan(&id, &parent, &unused, &detail))
+			plan += detail + "\n"
+		}
+		s.do(rows.Err())
+		if !strings.Contains(plan, "USING INDEX files_sum (size=? AND sum=? AND gone") || strings.Contains(plan, "TEMP B-TREE") {
+			t.Errorf("%s: the plan is\n%s", state, plan)
+		}
+	}
+}
+
+func TestFilesThatAreAlikeKeepTheirIDs(t *testing.T) {
+	s := newShelf(t, Config{})
+	var want []string
+	for i := range 20 {
+		name := fmt.Sprintf("a/%02d.wav", i)
+		s.put(name, wav(1, "the same"))
+		want = append(want, name)
+	}
+	s.scan()
+	s.wantPaths(strings.Join(want, ", "))
+	before := s.ids()
+	s.move("a", "b")
+	s.scan()
+	for path, id := range s.ids() {
+		if old := "media/a/" + filepath.Base(path); before[old] != id {
+			t.Errorf("%s has id %s, had %s", path, id, before[old])
+		}
+	}
+}

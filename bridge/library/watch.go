@@ -183,7 +183,7 @@ func (l *Library) mayWatch(ctx context.Context, fo *folder) {
 	if !l.cfg.Watch {
 		return
 	}
-	far, err := call(ctx, fo, listTimeout, func() (bool, error) { return remote(fo.path), nil }, nil)
+	far, err := call(ctx, &fo.own, listTimeout, func() (bool, error) { return remote(fo.path), nil }, nil)
 	fo.polled = far || err != nil || l.watcher.add == nil
 	if fo.polled {
 		l.watcher.forget(fo.path)
@@ -193,7 +193,7 @@ func (l *Library) mayWatch(ctx context.Context, fo *folder) {
 // watch makes sure that a folder is watched.
 func (l *Library) watch(fo *folder, rel string) {
 	w := l.watcher
-	if w.add == nil || fo.polled {
+	if w.add == nil || fo.polled || fo.volume(rel).far {
 		return
 	}
 	path := filepath.Join(fo.path, filepath.FromSlash(rel))

@@ -156,7 +156,7 @@ func TestWatcherIsBounded(t *testing.T) {
 // TestDiskThatHangs shows what happens while system calls do not return.
 func TestDiskThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fo := &folder{}
+		fo := &volume{}
 		release := make(chan struct{})
 		var dropped atomic.Int32
 		hang := func() (int, error) { <-release; return 7, nil }

@@ -180,6 +180,8 @@ func TestExtrasBesideOthersAreNone(t *testing.T) {
 		{"Movies", "Shorts", false},
 		{"Heat (1995)", "Extras", true},
 		{"Season 1", "Interviews", true},
+		{"Firefly", "Extras", true},
+		{"holidays", "Clips", false},
 		{"tv", "Samples", true},
 	} {
 		if got := SkipFolder(row.parent, row.name); got != row.skip {

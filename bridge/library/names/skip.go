@@ -12,11 +12,24 @@ func SkipFolder(parent, name string) bool {
 	switch strings.ToLower(name) {
 	case "lost+found", "system volume information", "#recycle", "#snapshot", "recycler", "sample", "samples", "subs", "subtitles":
 		return true
-	case "extras", "extra", "featurettes", "behind the scenes", "deleted scenes", "interviews", "scenes", "shorts", "other", "clips",
-		"trailer", "trailers", "backdrops", "theme-music", "theme music":
+	case "extras", "extra", "featurettes", "behind the scenes", "deleted scenes", "trailer", "trailers", "backdrops", "theme-music",
+		"theme music":
 		return parent != "" && !collection(parent)
+	case "interviews", "scenes", "shorts", "other", "clips":
+		return ownFolder(parent)
 	}
 	return false
+}
+
+// ownFolder reports whether a folder is certainly that of one film, show or season: it has a year or a season's number.
+func ownFolder(name string) bool {
+	for i := range len(name) {
+		if i+6 <= len(name) && (name[i] == '(' || name[i] == '[') && plausibleYear(name[i+1:i+5]) {
+			return true
+		}
+	}
+	word, number, _ := strings.Cut(strings.ToLower(name), " ")
+	return word == "season" && number != "" && digitAt(number, 0)
 }
 
 // collection reports whether a folder holds films, shows or music, and not the parts of one.
