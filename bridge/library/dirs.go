@@ -128,6 +128,12 @@ func (s *scan) subdirs(ctx context.Context, d dirRow, rel string, list listing) 
 		return 0
 	}
 	slices.SortStableFunc(out, func(a, b subdir) int { return cmp.Compare(last(a), last(b)) })
+	s.miss(ctx, rel, rows, found)
+	return out, nil
+}
+
+// miss notes which of the folders known in one were not found there.
+func (s *scan) miss(ctx context.Context, rel string, rows map[string]dirRow, found map[int64]bool) {
 	for _, row := range rows {
 		switch {
 		case row.gone || found[row.n]:
@@ -140,7 +146,6 @@ func (s *scan) subdirs(ctx context.Context, d dirRow, rel string, list listing) 
 			s.l.unwatch(s.fo, join(rel, row.name))
 		}
 	}
-	return out, nil
 }
 
 // movedHere returns the folder that was elsewhere and is now e in d, after it has put it there; a zero row for none. here is
@@ -292,7 +297,8 @@ func (s *scan) saveDir(ctx context.Context, st step, list listing, at time.Time)
 	if s.young(e.mtime, at) || s.unsettled[target{s.fo, rel}] || len(list.beside) > 0 {
 		listed = 0
 	}
-	if !d.gone && d.dev == e.dev && d.inode == e.inode && d.mtime == e.mtime && d.listed == listed && d.cover == list.cover && d.mount == mount {
+	if !d.gone && d.dev == e.dev && d.inode == e.inode && d.mtime == e.mtime && d.listed == listed &&
+		d.cover == list.cover && d.mount == mount {
 		return nil
 	}
 	err := s.w.transact(func() error {

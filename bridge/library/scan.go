@@ -143,7 +143,8 @@ func (s *scan) read(ctx context.Context, st step) error {
 		}
 	}
 	now := time.Now()
-	list, err := call(ctx, s.fo.volume(st.rel), s.l.patience(s.fo.volume(st.rel)), func() (listing, error) { return s.l.list(s.fo, st.rel) }, nil)
+	on := s.fo.volume(st.rel)
+	list, err := call(ctx, on, s.l.patience(on), func() (listing, error) { return s.l.list(s.fo, st.rel) }, nil)
 	switch {
 	case err != nil:
 	case st.rel == "":
@@ -203,7 +204,8 @@ func (s *scan) unchanged(ctx context.Context, st step) (bool, error) {
 	if st.row.listed == 0 {
 		return false, nil
 	}
-	e, err := call(ctx, s.fo.volume(st.rel), s.l.patience(s.fo.volume(st.rel)), func() (entry, error) { return s.l.stat(s.fo, st.rel) }, nil)
+	on := s.fo.volume(st.rel)
+	e, err := call(ctx, on, s.l.patience(on), func() (entry, error) { return s.l.stat(s.fo, st.rel) }, nil)
 	return e.mtime == st.row.listed && e.inode == st.row.inode, err
 }
 
