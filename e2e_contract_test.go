@@ -139,7 +139,8 @@ func newWholeContract(t *testing.T) *wholeContract {
 	}
 	_, port, _ := net.SplitHostPort(freePort(t)) // where nobody is
 	radio := fmt.Sprintf("devices: [{host: 127.0.0.1, port: %s, id: 0123456789abcdef0123456789abcdef, name: Küche Radio}, ", port)
-	h.write("config.yaml", []byte(strings.Replace(string(text), "devices: [", radio, 1)))
+	speech := "announce: {tts_url: '" + h.bell(4*time.Minute) + "?text={text}'}\n"
+	h.write("config.yaml", []byte(strings.Replace(string(text), "devices: [", radio, 1)+speech))
 	stop := h.start(config)
 	h.listen()
 	h.ear.ready(4)
@@ -180,6 +181,7 @@ func TestEveryPartOfTheContractIsUsed(t *testing.T) {
 	u.useTheQueue()
 	u.usePlaylists()
 	u.usePlayback()
+	u.useAnnouncements()
 	u.useTheBridge()
 	u.useEveryCode()
 	u.tryWhatIsNotThere()
@@ -316,6 +318,30 @@ func (u *wholeContract) usePlayback() {
 	}
 }
 
+// useAnnouncements plays announcements of every kind over a song, which goes on after each.
+func (u *wholeContract) useAnnouncements() {
+	id := u.songs()[1]
+	from := u.ear.mark()
+	u.tell("play", `{"query":"song a"}`)
+	u.ear.state(from, func(s deviceState) bool { return s.State == "playing" && s.Title == "Song A" })
+	bell := u.bell(4 * time.Minute)
+	for _, row := range []struct{ payload, title string }{
+		{`{"query":"song b"}`, "Song B"},
+		{`{"item":"` + id + `","volume":40}`, "Song B"},
+		{`{"url":"` + bell + `","title":"Bell","content_type":"audio/wav"}`, "Bell"},
+		{`{"message":"Dinner is ready","force":false}`, "Dinner is ready"},
+	} {
+		from := u.ear.mark()
+		u.tell("announce", row.payload)
+		u.ear.state(from, func(s deviceState) bool { return s.State == "playing" && s.Title == row.title && s.Entry == "" })
+		u.ear.await(from, "kuche_tv/event", func(p string) bool { return strings.Contains(p, `"announcement_started"`) })
+		from = u.ear.mark()
+		u.tell("next", `{}`)
+		u.ear.await(from, "kuche_tv/event", func(p string) bool { return strings.Contains(p, `"announcement_finished"`) })
+		u.ear.state(from, func(s deviceState) bool { return s.State == "playing" && s.Title == "Song A" && s.Volume == 25 })
+	}
+}
+
 func (u *wholeContract) useTheBridge() {
 	happens := func(event string, does func()) {
 		u.t.Helper()
@@ -396,8 +422,7 @@ func (u *wholeContract) flood() {
 // tryWhatIsNotThere fails for a command that has begun to work and is still said not to.
 func (u *wholeContract) tryWhatIsNotThere() {
 	payloads := map[string]string{
-		"announce": `{"message":"Dinner"}`,
-		"sleep":    `{"minutes":5}`, "transfer": `{"to":"kuche_radio"}`,
+		"sleep": `{"minutes":5}`, "transfer": `{"to":"kuche_radio"}`,
 	}
 	for _, name := range u.contract.NotYet.Commands {
 		to := "kuche_tv"

@@ -58,7 +58,8 @@ func castConfig(c Config) cast.Config {
 
 func bridgeConfig(c Config, id string) bridge.Config {
 	out := bridge.Config{
-		ID: id, Version: buildVersion(), DefaultDevice: c.Cast.DefaultDevice, Ignore: c.Cast.Ignore, Topics: map[string]string{}, SubtitleLanguages: c.Library.SubtitleLanguages,
+		ID: id, Version: buildVersion(), DefaultDevice: c.Cast.DefaultDevice, Ignore: c.Cast.Ignore, Topics: map[string]string{},
+		SubtitleLanguages: c.Library.SubtitleLanguages, Speech: string(c.Announce.TTSURL),
 	}
 	for _, d := range c.Cast.Devices {
 		if d.ID != "" {

@@ -26,6 +26,9 @@ func (r *running) reply(t turn, o queue.Outcome, refused *Error) {
 			a.Data = r.queueData(o)
 		}
 	}
+	if _, ok := t.command.Request.(Announce); ok && a.Err == nil && o.Pending {
+		a.Data = AnnounceData{Pending: true}
+	}
 	if t.list != nil && a.Err == nil {
 		a.Data = r.page(*t.list)
 	}
@@ -107,6 +110,8 @@ func (r *running) speech(t turn, o queue.Outcome, err *Error) string {
 			return fmt.Sprintf("Volume %d on %s, the most that is allowed", o.Volume, name)
 		}
 		return fmt.Sprintf("Volume %d on %s", o.Volume, name)
+	case Announce:
+		return announcedSpeech(o, name)
 	case Search, Browse:
 		return foundSpeech(t)
 	}

@@ -29,6 +29,7 @@ type Config struct {
 	ID            string // the bridge's own id, in every load's tag
 	Version       string
 	DefaultDevice string   // for commands that name none; "" for none
+	Speech        string   // the address that makes speech of the words of announcements, {text} in it stands for them; "" for none
 	Ignore        []string // names, ids or models of devices that are not ours to touch
 	// Topics are the topic names the configuration gives, by a device's id or its "host:port".
 	Topics map[string]string
@@ -276,8 +277,7 @@ func (b *Bridge) add(ctx context.Context, s Sighting) (*device, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the queue of %s: %w", s.Topic, err)
 	}
-	d := newDevice(b.ports, b.house, b.config.ID, s, saved, b.changed, b.log)
-	d.languages = b.config.SubtitleLanguages
+	d := newDevice(b.ports, b.house, b.config, s, saved, b.changed, b.log)
 	b.given[s.Topic] = s.ID
 	at, _ := slices.BinarySearchFunc(b.devices, s.Topic, func(d *device, topic string) int {
 		return strings.Compare(d.topic, topic)

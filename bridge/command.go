@@ -257,6 +257,11 @@ type BrowseData struct {
 	Results []ItemState `json:"results"`
 }
 
+// AnnounceData is the data of announce where it does not play yet.
+type AnnounceData struct {
+	Pending bool `json:"pending"`
+}
+
 // AllData is the data of a command sent to all devices.
 type AllData struct {
 	Results []DeviceOutcome `json:"results"`

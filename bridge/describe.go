@@ -49,10 +49,17 @@ func (r *running) deviceState() DeviceState {
 	if at >= 0 {
 		s.QueueIndex = media.Num(at)
 	}
+	talk, announced := r.machine.Announced()
 	switch m := r.status.Media; {
 	case !v.Ours && v.Online && m != nil:
 		s.foreign(m)
 		s.subtitles(m)
+	case announced:
+		s.own(talk)
+		if s.Title == "" && m != nil { // it was begun before the program was
+			s.Title = Text(m.Title)
+		}
+		s.Artwork = artwork(r.ports.Links, talk.Item)
 	case v.Ours && at >= 0:
 		e := r.machine.At(at)
 		s.own(e)

@@ -121,7 +121,7 @@ func TestQueueWindow(t *testing.T) {
 			saved.Head.Current = queue.EntryID(row.index + 1)
 			j := newJournal()
 			ports := Ports{Devices: newFakeDevices(j), Links: fakeLinks{}, Publisher: j}
-			d := newDevice(ports, newHousehold(ports, nil), "b1", Sighting{}, saved, nil, slog.New(slog.DiscardHandler))
+			d := newDevice(ports, newHousehold(ports, nil), Config{ID: "b1"}, Sighting{}, saved, nil, slog.New(slog.DiscardHandler))
 			s := newRunning(d, nil, nil).queueState()
 			if s.First != row.first || len(s.Entries) != row.shown || s.Length != row.length || s.Duration != float64(10*row.length) {
 				t.Errorf("first %d, %d entries of %d, %g s; wanted %+v", s.First, len(s.Entries), s.Length, s.Duration, row)

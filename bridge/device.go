@@ -34,6 +34,7 @@ type device struct {
 	ports    Ports
 	house    *household
 	bridgeID string
+	speech   string // as in Config
 	log      *slog.Logger
 	topic    string
 	maxVol   int
@@ -63,10 +64,11 @@ type shown struct {
 }
 
 func newDevice(
-	p Ports, house *household, bridgeID string, s Sighting, saved SavedQueue, changed chan<- struct{}, log *slog.Logger,
+	p Ports, house *household, c Config, s Sighting, saved SavedQueue, changed chan<- struct{}, log *slog.Logger,
 ) *device {
 	d := &device{
-		ports: p, house: house, bridgeID: bridgeID, log: log.With("device", s.Topic), topic: s.Topic, maxVol: s.MaxVolume, saved: saved,
+		ports: p, house: house, bridgeID: c.ID, speech: c.Speech, languages: c.SubtitleLanguages,
+		log: log.With("device", s.Topic), topic: s.Topic, maxVol: s.MaxVolume, saved: saved,
 		inbox: make(chan Command, inboxSize), turns: make(chan turn), mail: newMailbox(), changed: changed,
 		done: make(chan struct{}),
 	}
@@ -247,6 +249,7 @@ func (r *running) report(s Status) queue.Report {
 		Ahead: r.standsAhead(m),
 		State: queue.State(m.State), Position: m.Position, At: m.At, Rate: m.Rate, Duration: m.Duration,
 		CanPause: m.CanPause, CanSeek: m.CanSeek, CanSkip: m.CanSkip, CanRate: m.CanRate, CanTracks: m.CanTracks,
+		Track: m.shown(),
 	}
 	if s.Default {
 		out.Media.Ours, out.Media.Entry, out.Media.Serial = r.recognise(m.Tag, m.URL)
@@ -262,12 +265,15 @@ func (r *running) standsAhead(m *MediaStatus) uint64 {
 	return m.Ahead.Tag.Serial
 }
 
-// recognise tells whether a session is ours: by its tag, else by the item in its URL, which the current entry has before
-// any other.
+// recognise tells whether a session is ours: by its tag, which names no entry where it is an announcement's, else by the item
+// in its URL, which the current entry has before any other.
 func (r *running) recognise(tag *Tag, url string) (ours bool, entry queue.EntryID, serial uint64) {
 	if tag != nil {
 		if tag.Bridge != r.bridgeID {
 			return false, 0, 0
+		}
+		if tag.Entry == "" {
+			return true, 0, tag.Serial
 		}
 		id, err := queue.ParseEntry(tag.Entry)
 		return err == nil, id, tag.Serial

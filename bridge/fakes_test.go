@@ -100,7 +100,7 @@ func (p *fakePlayer) Do(o Order) {
 		line += p.prepare(o.Load)
 	case OrderLoad:
 		p.load, p.loading = o.Load, o.Serial
-		line += fmt.Sprintf(" %s %s", o.Load.Tag.Entry, o.Load.URL)
+		line += fmt.Sprintf(" %s %s", cmp.Or(o.Load.Tag.Entry, "announcement"), o.Load.URL)
 		if o.Load.Position != 0 {
 			line += fmt.Sprintf(" at %g", o.Load.Position)
 		}
@@ -109,6 +109,9 @@ func (p *fakePlayer) Do(o Order) {
 		}
 		if len(o.Load.Show) > 0 {
 			line += fmt.Sprintf(" shows %v", o.Load.Show)
+		}
+		if o.Load.Paused {
+			line += " paused"
 		}
 	case OrderSeek:
 		line += fmt.Sprintf(" to %g", o.Position)

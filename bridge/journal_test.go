@@ -90,6 +90,8 @@ func describeData(data any) string {
 			s += fmt.Sprintf(" %s+%g on %s", cmp.Or(string(p.Item), p.Title), float64(p.Seconds), p.Device)
 		}
 		return s
+	case AnnounceData:
+		return " pending"
 	case PingData:
 		return " " + d.ID
 	}
@@ -231,7 +233,7 @@ func (j *journal) Event(e Event) {
 	if e.Bridge {
 		of, about = "bridge", strings.TrimSpace(e.Device+" "+e.Folder)
 	}
-	line := fmt.Sprintf("event %s %s", e.Type, about)
+	line := strings.TrimSpace(fmt.Sprintf("event %s %s", e.Type, about))
 	if e.Message != "" {
 		line += ": " + e.Message
 	}

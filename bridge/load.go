@@ -17,7 +17,7 @@ func (r *running) load(e queue.Load[media.Item]) {
 		r.noAddress(e.Serial, e.Entry, err)
 		return
 	}
-	l.Position = e.Position
+	l.Position, l.Paused = e.Position, e.Paused
 	r.log.Info("load", "item", l.Item.ID, "title", l.Item.Title, "entry", l.Tag.Entry, "position", e.Position)
 	r.player.Do(Order{Serial: e.Serial, Kind: OrderLoad, Load: l})
 }

@@ -41,12 +41,13 @@ type resolver struct {
 	ports   Ports
 	house   *household
 	info    func() media.Device
+	speech  string // as in Config
 	results []media.Result
 }
 
 // resolve takes the device's commands in order and hands them on resolved.
 func (d *device) resolve(ctx context.Context) error {
-	r := resolver{ports: d.ports, house: d.house, info: d.about}
+	r := resolver{ports: d.ports, house: d.house, info: d.about, speech: d.speech}
 	for {
 		select {
 		case <-ctx.Done():
@@ -69,6 +70,8 @@ func (r *resolver) turn(ctx context.Context, c Command) turn {
 	switch req := c.Request.(type) {
 	case Play:
 		err = r.play(ctx, &t, req)
+	case Announce:
+		err = r.announce(ctx, &t, req)
 	case Search:
 		err = r.search(ctx, &t, req)
 	case Browse:

@@ -24,6 +24,7 @@ import (
 //	> kitchen plays 20 | pauses 20       it reports the session of its last load at a position
 //	> kitchen finishes | interrupted     that session ends
 //	> kitchen runs e1 3 20               it reports a session by its tag; "rests" where that is paused
+//	> kitchen speaks 4 20              it reports an announcement by its serial
 //	> kitchen untagged http://... 20     it reports one without a tag, by its address
 //	> kitchen app Netflix                another app takes it; "app YouTube plays Cats" with media
 //	> kitchen: play alien                a command on the device's topic
@@ -268,6 +269,11 @@ func (w *world) session(p *fakePlayer, word, rest string) {
 			m.Tag, m.Duration = &Tag{Bridge: "b1"}, 7000
 			scan(&m.Tag.Entry, &m.Tag.Serial, &m.Position)
 		})
+	case "speaks": // an announcement of an earlier bridge: serial, position
+		ours(func(m *MediaStatus) {
+			m.Tag, m.Title, m.Duration = &Tag{Bridge: "b1"}, "Hurt", 200
+			scan(&m.Tag.Serial, &m.Position)
+		})
 	case "untagged": // address, position
 		ours(func(m *MediaStatus) {
 			m.Tag, m.Duration = nil, 7000
@@ -413,6 +419,8 @@ func (w *world) request(to, name, text string, args map[string]string) Request {
 	case "history":
 		offset, _ := strconv.Atoi(args["offset"])
 		return History{Device: text, Offset: offset, Limit: 100}
+	case "announce":
+		return announceRequest(text, args)
 	}
 	plain := map[string]Request{
 		"pause": Pause{}, "resume": Resume{}, "toggle": Toggle{}, "stop": Stop{}, "next": Next{}, "previous": Previous{},
@@ -422,6 +430,18 @@ func (w *world) request(to, name, text string, args map[string]string) Request {
 		w.Fatalf("no such command: %s", name)
 	}
 	return plain[name]
+}
+
+func announceRequest(text string, args map[string]string) Announce {
+	a := Announce{
+		Source:  Source{Query: text, Item: media.ID(args["item"]), URL: args["url"]},
+		Message: strings.ReplaceAll(args["message"], "_", " "),
+		Title:   args["title"], ContentType: args["content_type"], Force: args["force"] != "",
+	}
+	if level, err := strconv.Atoi(args["volume"]); err == nil {
+		a.Volume = &level
+	}
+	return a
 }
 
 func playRequest(text string, args map[string]string) Play {

@@ -61,6 +61,16 @@ func (s *DeviceState) subtitles(m *MediaStatus) {
 	}
 }
 
+// shown is the id of the text track that shows, 0 for none.
+func (m *MediaStatus) shown() int {
+	for _, t := range m.Tracks {
+		if slices.Contains(m.Shown, t.ID) {
+			return t.ID
+		}
+	}
+	return 0
+}
+
 // sameSubtitles reports whether two statuses offer and show the same tracks.
 func sameSubtitles(a, b *MediaStatus) bool {
 	if a == nil || b == nil {

@@ -89,7 +89,7 @@ func (m *Machine[T]) begin(e *Entry[T]) float64 {
 // queue with pictures in it.
 func (m *Machine[T]) prepare() {
 	s := m.play
-	if s == nil || !s.confirmed || s.lost || s.alone || m.closing != 0 || !m.device.Online {
+	if s == nil || m.talk != nil || !s.confirmed || s.lost || s.alone || m.closing != 0 || !m.device.Online {
 		return
 	}
 	e, start := Entry[T]{}, 0.0

@@ -53,6 +53,8 @@ func (m *Machine[T]) command(in Input) bool {
 		m.adjust(in.Ref, m.device.Media.CanRate, Do{What: DoRate, Rate: in.Rate})
 	case Subtitles:
 		m.adjust(in.Ref, m.device.Media.CanTracks, Do{What: DoTracks, Track: in.Track})
+	case Announce[T]:
+		m.announce(in)
 	case Turn:
 		m.answer(in.Ref, Outcome{})
 	default:
@@ -103,7 +105,7 @@ func (m *Machine[T]) resume(ref Ref, fresh bool) {
 		s := m.play
 		s.wantPaused = false
 		switch {
-		case m.closing != 0:
+		case m.closing != 0 || fresh && m.talk != nil && len(m.list.entries) > 0:
 			m.halt()
 			m.startQueue(ref)
 		case s.state == Paused || s.hold.to == Paused:
@@ -185,6 +187,10 @@ func (m *Machine[T]) stop(ref Ref) {
 	case foreign:
 		m.sendOn(ref, m.device.Playing, Do{What: DoStopMedia})
 	case ours:
+		if m.talk != nil {
+			m.breakOff(ref, "stop")
+			return
+		}
 		m.cancelLoads("stop")
 		serial := m.order(Do{What: DoStopApp})
 		if !m.play.confirmed {
@@ -197,6 +203,10 @@ func (m *Machine[T]) stop(ref Ref) {
 
 func (m *Machine[T]) next(ref Ref) {
 	if m.blocked(ref, m.device.Playing && m.device.Media.CanSkip, Do{What: DoNext}) {
+		return
+	}
+	if m.talk != nil {
+		m.breakOff(ref, "next")
 		return
 	}
 	m.cancelLoads("next")
@@ -212,8 +222,12 @@ func (m *Machine[T]) previous(ref Ref) {
 	if m.blocked(ref, m.device.Playing && m.device.Media.CanSkip, Do{What: DoPrevious}) {
 		return
 	}
-	m.cancelLoads("previous")
 	s := m.play
+	if m.talk != nil {
+		m.replay(ref)
+		return
+	}
+	m.cancelLoads("previous")
 	at := m.list.before(m.list.index)
 	switch {
 	case s.confirmed && (at < 0 || s.seek.or(s.where(m.now)) > restartAfter):
@@ -295,6 +309,9 @@ func (m *Machine[T]) volume(in Volume) {
 		m.refuse(in.Ref, CodeUnsupported, "the volume of the device is fixed")
 		return
 	}
+	if p := &m.list.head.Plan; p.Then != "" {
+		p.Volume = -1 // it stays
+	}
 	now := m.level.or(d.Volume)
 	to := in.To
 	if in.By {
@@ -319,6 +336,7 @@ func (m *Machine[T]) mute(in Mute) {
 	if in.Muted != nil {
 		muted = *in.Muted
 	}
+	m.list.head.Plan.Unmute = m.list.head.Plan.Then != ""
 	if muted == now {
 		m.answer(in.Ref, Outcome{})
 		return

@@ -106,6 +106,9 @@ func (m *Machine[T]) playAt(ref Ref, at int, o Outcome) {
 		return
 	}
 	m.gone()
+	if p := &m.list.head.Plan; p.Then != "" {
+		p.Then = ThenNothing
+	}
 	m.list.setCurrent(e.ID)
 	m.list.head.EndedAt = 0
 	m.note(false)
@@ -156,7 +159,9 @@ func (m *Machine[T]) remove(in Remove) {
 	}
 	l.head.Revision++
 	if ids[l.head.Current] {
-		m.cancelLoads("queue_remove")
+		if m.talk == nil {
+			m.cancelLoads("queue_remove")
+		}
 		m.removeCurrent(ids)
 	} else {
 		l.remove(ids)
@@ -176,7 +181,11 @@ func (m *Machine[T]) removeCurrent(ids map[EntryID]bool) {
 		}
 	}
 	plays, online := m.active(), m.device.Online
-	m.gone()
+	if m.talk != nil {
+		s, plays = nil, false // it goes on; what plays after it is another entry
+	} else {
+		m.gone()
+	}
 	l.remove(ids)
 	if next == 0 && l.head.Repeat == RepeatAll {
 		if at := l.after(-1, false); at >= 0 {
@@ -238,7 +247,7 @@ func (m *Machine[T]) clear(in Clear) {
 		return
 	}
 	l.head.Revision++
-	stops := keep == 0 && m.play != nil
+	stops := keep == 0 && m.play != nil && m.talk == nil
 	if stops {
 		m.cancelLoads("queue_clear")
 		m.gone()

@@ -37,7 +37,7 @@ func (c *checker) do(what byte, n int) {
 	for i := range items {
 		items[i] = Entry[string]{Item: "x", Duration: float64(n % 100)}
 	}
-	on := n%2 == 0
+	on, loud := n%2 == 0, n%101
 	inputs := []Input{
 		Play[string]{Ref: c.ref, Mode: Replace, Items: items}, Play[string]{Ref: c.ref, Mode: Insert, Items: items},
 		Play[string]{Ref: c.ref, Mode: PutNext, Items: items}, Play[string]{Ref: c.ref, Mode: Append, Items: items, Shuffle: &on},
@@ -46,11 +46,13 @@ func (c *checker) do(what byte, n int) {
 		Remove{Ref: c.ref, Entries: []EntryID{id, id + 1}}, Remove{Ref: c.ref, Index: n % 5},
 		Move{Ref: c.ref, Entry: id, To: n % 4}, Jump{Ref: c.ref, Entry: id}, Clear{Ref: c.ref, KeepCurrent: on},
 		Shuffle{Ref: c.ref, On: on}, SetRepeat{c.ref, []Repeat{RepeatOff, RepeatAll, RepeatOne}[n%3]}, Turn{c.ref},
+		Announce[string]{Ref: c.ref, Item: Entry[string]{Item: "x", Duration: float64(n % 9)}, Volume: &loud, Force: on},
+		Announce[string]{Ref: c.ref, Item: Entry[string]{Item: "y"}},
 	}
 	device := []string{
 		"offline", "online", "idle", "playing", "paused", "buffering", "other", "other mute", "loaded", "refused", "lost", "done",
 		"denied", "finished", "late", "interrupted", "cancelled", "broke", "unasked", "fixed", "snatched", "unlaunched", "ended",
-		"nobody's", "runs e2 0 5", "runs e9 3 5", "unkept", "disk waits", "disk works", "disk full", "disk broken",
+		"nobody's", "runs e2 0 5", "runs e9 3 5", "says 1 3", "says 1", "fast", "muted", "level 40", "dropped", "unkept", "disk waits", "disk works", "disk full", "disk broken",
 	}
 	switch k := int(what) % (len(inputs) + len(device) + 2); {
 	case k < len(inputs):
@@ -77,6 +79,9 @@ func (c *checker) watch(e Effect) {
 		if e.Serial <= c.highest {
 			c.t.Fatalf("load %d after %d: serials must rise", e.Serial, c.highest)
 		}
+		if e.Entry.ID == 0 && c.list.stored.Plan.Then == "" {
+			c.t.Fatal("an announcement is loaded without a plan")
+		}
 		if e.Entry.Failed {
 			c.t.Fatalf("load of the refused entry %s", e.Entry.ID)
 		}
@@ -97,7 +102,13 @@ func (c *checker) check() {
 	if (l.index < 0) != (l.head.Current == 0) || l.index >= 0 && l.entries[l.index].ID != l.head.Current {
 		c.t.Fatalf("index %d is not the current entry %s", l.index, l.head.Current)
 	}
-	if m.play != nil && m.play.entry != l.head.Current {
+	if m.talk != nil && (m.play == nil || m.play.entry != 0 || l.head.Plan.Then == "") {
+		c.t.Fatal("an announcement without a session, or without a plan")
+	}
+	if len(m.talks) > MaxTalks+1 {
+		c.t.Fatalf("%d announcements wait", len(m.talks))
+	}
+	if m.play != nil && m.talk == nil && m.play.entry != l.head.Current {
 		c.t.Fatalf("%s plays, %s is current", m.play.entry, l.head.Current)
 	}
 	if l.head.Revision < c.revision {
@@ -135,13 +146,25 @@ func (c *checker) comesToRest() {
 	c.ref++
 	c.asked = append(c.asked, c.ref)
 	c.step(Resume{c.ref, true})
-	for range c.Len() + 1 {
+	for range 2*(c.Len()+MaxTalks) + 8 {
 		if c.play != nil && !c.play.confirmed {
 			c.step(Done{Serial: c.play.serial, Fail: FailRefused})
+		}
+		for len(c.orders) > 0 {
+			c.run(c.t, "denied")
+		}
+		if c.mend != 0 { // a load that was replaced
+			c.step(Done{Serial: c.mend, Fail: FailCancelled})
+		}
+		if c.talk != nil {
+			c.step(Ended{Serial: c.play.serial, Reason: Finished})
 		}
 	}
 	if c.play != nil && !c.play.confirmed {
 		c.t.Fatalf("a queue of %d entries that all fail does not come to rest", c.Len())
+	}
+	if c.talk != nil || len(c.talks) > 0 && c.ready() || c.list.head.Plan.Then != "" && c.planned == 0 {
+		c.t.Fatalf("%d announcements wait, and the plan is %+v", len(c.talks), c.list.head.Plan)
 	}
 	c.wait(time.Minute)
 	for _, ref := range c.asked {

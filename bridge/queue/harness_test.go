@@ -15,7 +15,12 @@ type house struct {
 	*Machine[string]
 	now    time.Time
 	ref    Ref
-	loaded uint64   // the serial of the last load
+	loaded uint64  // the serial of the last load
+	entry  EntryID // and its entry
+	last   Report  // the last report
+	level  int     // the volume of the device
+	muted  bool
+	asked  map[uint64]Do
 	orders []uint64 // the serials of the orders the device has not answered
 	slow   bool     // the disk waits
 	broken bool     // the disk fails at once
@@ -29,7 +34,7 @@ type house struct {
 }
 
 func newHouse() *house {
-	h := &house{now: time.Unix(1_000_000, 0), saved: map[EntryID]Row[string]{}, watch: func(Effect) {}}
+	h := &house{now: time.Unix(1_000_000, 0), saved: map[EntryID]Row[string]{}, watch: func(Effect) {}, level: 30, asked: map[uint64]Do{}}
 	h.Machine = New(Saved[string]{}, backwards, 60)
 	return h
 }
@@ -88,6 +93,9 @@ func (h *house) run(t *testing.T, line string) string {
 		if !v.Ours {
 			s += " foreign"
 		}
+		if a, ok := h.Announced(); ok {
+			return fmt.Sprintf("%s says %s at %g", s, a.Item, v.Position)
+		}
 		return fmt.Sprintf("%s at %g", s, h.Rest(h.now).Position)
 	}
 	return strings.Join(h.step(h.input(t, name, strings.Fields(rest))), ", ")
@@ -131,10 +139,13 @@ func (h *house) step(in Input) []string {
 		case Keep:
 			h.head = e.Head
 		case Load[string]:
-			h.loaded = e.Serial
+			h.loaded, h.entry = e.Serial, e.Entry.ID
 			at := ""
 			if e.Position != 0 {
 				at = fmt.Sprintf(" at %g", e.Position)
+			}
+			if e.Paused {
+				at += " paused"
 			}
 			said = append(said, fmt.Sprintf("load %s(%s)%s", e.Entry.ID, e.Entry.Item, at))
 		case Prepare[string]:
@@ -143,12 +154,16 @@ func (h *house) step(in Input) []string {
 				said = append(said, aheadOf(e))
 			}
 		case Do:
-			h.orders = append(h.orders, e.Serial)
+			h.orders, h.asked[e.Serial] = append(h.orders, e.Serial), e
 			said = append(said, order(e))
 		case Reply:
 			said = append(said, outcome(e.Outcome))
 		case Happened[string]:
-			said = append(said, strings.TrimRight(fmt.Sprintf("%s %s", e.Event, e.Entry.Item), " "))
+			about := strings.TrimRight(fmt.Sprintf("%s %s", e.Event, e.Entry.Item), " ")
+			if e.Event == AnnouncementFinished {
+				about += ": " + e.Message
+			}
+			said = append(said, about)
 		}
 	}
 	if h.queues != "slowly" && len(h.aheads) > 0 {
@@ -239,6 +254,9 @@ func outcome(o Outcome) string {
 	if o.Queued {
 		s += " queued"
 	}
+	if o.Lost {
+		s += " lost"
+	}
 	if o.Capped {
 		s += " capped"
 	}
@@ -290,6 +308,8 @@ func (h *house) input(t *testing.T, name string, args []string) Input {
 		return Wake{h.ref}
 	case "look":
 		return Turn{h.ref}
+	case "announce":
+		return h.announces(args)
 	case "seek":
 		return Seek{h.ref, number(0), signed()}
 	case "volume":
@@ -355,10 +375,28 @@ func (h *house) plays(mode Mode, args []string) Input {
 	return p
 }
 
+// announces reads an item, and "loud LEVEL" and "force" behind it.
+func (h *house) announces(args []string) Input {
+	a := Announce[string]{Ref: h.ref, Item: Entry[string]{Item: args[0], Duration: 8}}
+	for i, arg := range args {
+		switch arg {
+		case "loud":
+			level, _ := strconv.Atoi(args[i+1])
+			a.Volume = &level
+		case "force":
+			a.Force = true
+		case "endless":
+			a.Item.Duration = 0
+		}
+	}
+	return a
+}
+
 // word reads what the device says.
 func (h *house) word(t *testing.T, name string, args []string) Input {
 	t.Helper()
-	r := Report{Online: true, Asked: true, Receiver: true, Volume: 30}
+	r := Report{Online: true, Asked: true, Receiver: true, Volume: h.level, Muted: h.muted}
+	defer func() { h.last = r }()
 	number := func(i int, or float64) float64 {
 		if len(args) <= i {
 			return or
@@ -382,9 +420,15 @@ func (h *house) word(t *testing.T, name string, args []string) Input {
 		if c := h.list.current(); c != nil {
 			e = c.ID
 		}
+		if h.talk != nil {
+			e = 0
+		}
 		r.Media = Session{
 			Ours: true, Entry: e, Serial: h.Head().Serial, State: s,
 			Position: number(0, h.Rest(h.now).Position), At: h.now, Rate: 1, Duration: 100,
+		}
+		if h.talk != nil {
+			r.Media.Position, r.Media.Duration = number(0, 0), 8
 		}
 		return r
 	}
@@ -392,7 +436,8 @@ func (h *house) word(t *testing.T, name string, args []string) Input {
 	case "unkept": // the position could not be written
 		return Stored{Failed: "disk full"}
 	case "offline":
-		return Report{}
+		r = Report{}
+		return r
 	case "online", "off": // nothing runs
 		r.Idle, r.Receiver = true, false
 		return r
@@ -435,7 +480,34 @@ func (h *house) word(t *testing.T, name string, args []string) Input {
 	case "lost":
 		return Done{Serial: h.loaded, Fail: FailOffline}
 	case "done":
-		return Done{Serial: h.order()}
+		serial := h.order()
+		switch d := h.asked[serial]; d.What {
+		case DoVolume:
+			h.level = d.Volume
+		case DoMute:
+			h.muted = d.Muted
+		}
+		return Done{Serial: serial}
+	case "level": // somebody else sets the volume
+		h.level = int(number(0, 0))
+		r = h.last
+		r.Volume = h.level
+		return r
+	case "muted": // the device is mute, and does what it did
+		h.muted = len(args) == 0
+		r = h.last
+		r.Muted = h.muted
+		return r
+	case "says": // an announcement of ours at a position, that of the last load or with a serial
+		r.Playing = true
+		r.Media = Session{Ours: true, Serial: uint64(number(1, float64(h.loaded))), State: Playing, Position: number(0, 0), At: h.now, Rate: 1, Duration: 8}
+		return r
+	case "fast": // it plays at another speed, with subtitles
+		r = ours(Playing)
+		r.Media.CanRate, r.Media.CanTracks, r.Media.Rate, r.Media.Track = true, true, 1.5, 7
+		return r
+	case "dropped": // the link went before the device answered
+		return Done{Serial: h.order(), Fail: FailOffline}
 	case "denied":
 		return Done{Serial: h.order(), Fail: FailRefused, Reason: "no"}
 	case "snatched": // another sender took the device while it loaded

@@ -49,6 +49,14 @@ type Machine[T any] struct {
 	ahead   ahead
 	renewAt time.Time // when what stands ahead is asked for again; zero: nothing does
 
+	talks   []*talk[T] // announcements that wait
+	talk    *talk[T]   // that is on the device, with play as its session; nil: none is
+	planned uint64     // the ticket of the plan for the first of talks; 0: none is written
+	cut     bool       // there is a plan, and it is not known yet what became of its announcement
+	mending bool       // everything is being put back
+	raised  bool       // volume or mute were changed for an announcement, whatever the device has told since
+	mend    uint64     // the order that puts back what played; 0: none is under way
+
 	replies []reply
 	fresh   int       // replies from here on belong to the step under way
 	ticket  uint64    // of the last Persist
@@ -81,6 +89,10 @@ type session struct {
 	// What was asked while it loads, applied once it plays.
 	wantPaused bool
 	wantSeek   *float64
+	held       bool      // it was loaded to wait where it begins
+	wantRate   float64   // 0: as the device does
+	wantTrack  *int      // the subtitles that showed, 0 for none; nil: as the load has them
+	left       float64   // seconds for which its picture is still to be shown; 0: as long as ever
 	turnAt     time.Time // when a picture has been shown for long enough; zero for none
 }
 
@@ -113,6 +125,7 @@ func New[T any](saved Saved[T], random func(n int) int, maxVolume int) *Machine[
 			m.tally.entry = *e
 		}
 	}
+	m.cut = m.list.head.Plan.Then != ""
 	m.told = m.View()
 	return m
 }
@@ -162,6 +175,13 @@ func (m *Machine[T]) hasStored(in Stored) {
 	}
 	if in.Failed != "" {
 		m.notStored(in)
+		if m.planned > m.stored && m.planned <= in.Ticket {
+			m.unplan()
+			m.decide(m.talks[0].name, func(o *Outcome) {
+				o.Code, o.Message = CodeInternal, "how to put everything back could not be stored: "+in.Failed
+			})
+			m.talks = m.talks[1:]
+		}
 		m.storeAt = m.now.Add(storeAgain)
 		if in.Ticket < m.ticket {
 			m.storeAt = m.now
@@ -192,6 +212,8 @@ func (m *Machine[T]) happen(event Event, entry *Entry[T], message string) {
 func (m *Machine[T]) settle() {
 	m.count()
 	l := &m.list
+	m.mended()
+	m.speakNext()
 	again := !m.storeAt.IsZero() && !m.now.Before(m.storeAt)
 	if l.changed() || again {
 		h, s := l.head, l.stored
@@ -236,7 +258,7 @@ func (m *Machine[T]) nextAlarm() time.Time {
 	if m.play != nil && !m.play.lost && m.now.Before(m.renewAt) {
 		sooner(m.renewAt)
 	}
-	if s := m.play; s != nil && s.state == Playing && !s.lost {
+	if s := m.play; s != nil && s.state == Playing && !s.lost && m.talk == nil {
 		sooner(m.keepAt)
 		sooner(s.turnAt)
 	}
@@ -248,7 +270,7 @@ func (m *Machine[T]) tick() {
 	m.alarm = time.Time{}
 	m.expire(false, "the device did not answer within 5 s")
 	s := m.play
-	if s == nil || s.state != Playing || s.lost {
+	if s == nil || s.state != Playing || s.lost || m.talk != nil {
 		return
 	}
 	if !s.turnAt.IsZero() && !m.now.Before(s.turnAt) {
@@ -354,6 +376,14 @@ func (m *Machine[T]) Index() int { return m.list.index }
 // At returns the entry at an index from 0 to Len()-1.
 func (m *Machine[T]) At(i int) Entry[T] { return *m.list.entries[i] }
 
+// Announced is what the announcement that is on the device plays; false where none is.
+func (m *Machine[T]) Announced() (Entry[T], bool) {
+	if m.talk == nil {
+		return Entry[T]{}, false
+	}
+	return m.talk.item, true
+}
+
 // Find returns the entry with this id.
 func (m *Machine[T]) Find(id EntryID) (Entry[T], bool) {
 	if i := m.list.find(id); i >= 0 {
@@ -366,7 +396,7 @@ func (m *Machine[T]) Find(id EntryID) (Entry[T], bool) {
 // lost link keeps the place and the moment at which it was last seen.
 func (m *Machine[T]) Rest(now time.Time) Head {
 	h := m.list.head
-	if s := m.play; s != nil && !s.lost {
+	if s := m.play; s != nil && !s.lost && m.talk == nil {
 		h.Position, h.At = s.where(now), now.UnixMilli()
 	}
 	return h

@@ -3,7 +3,10 @@ package queue
 import "time"
 
 // start loads the entry at an index, from a position in seconds, and returns the load's serial.
-func (m *Machine[T]) start(at int, position float64) uint64 {
+func (m *Machine[T]) start(at int, position float64) uint64 { return m.load(at, position, false) }
+
+// load is start, or has the entry wait where it begins.
+func (m *Machine[T]) load(at int, position float64, paused bool) uint64 {
 	m.gone()
 	m.closing = 0
 	e := m.list.entries[at]
@@ -11,12 +14,13 @@ func (m *Machine[T]) start(at int, position float64) uint64 {
 	m.serial++
 	m.play = &session{
 		serial: m.serial, entry: e.ID, state: Loading, position: position, at: m.now, rate: 1, duration: e.Duration,
+		held: paused, wantPaused: paused,
 	}
 	m.list.head.EndedAt = 0
 	m.ahead = ahead{known: true} // a load replaces all that the receiver had
-	m.note(true)
+	m.note(!paused)
 	m.cutAt = time.Time{}
-	m.emit(Load[T]{Serial: m.serial, Entry: *e, Position: position})
+	m.emit(Load[T]{Serial: m.serial, Entry: *e, Position: position, Paused: paused})
 	return m.serial
 }
 

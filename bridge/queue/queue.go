@@ -74,6 +74,7 @@ type Head struct {
 	At       int64   // unix milliseconds at which Position was true
 	Duration float64 // seconds; 0 is unknown
 	Playing  bool
+	Plan     Plan // what follows the announcements; zero while there are none
 }
 
 // Change is what a step changed: the rows to write and to drop, and the head. Changes are cumulative: apply them in order.

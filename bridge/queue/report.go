@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"math"
 	"time"
 )
@@ -29,6 +30,7 @@ func (m *Machine[T]) report(r Report) {
 	steady(was, &r)
 	m.serial = max(m.serial, r.Media.Ahead)
 	m.device = r
+	m.overhear()
 	cut := !m.cutAt.IsZero() && m.now.Sub(m.cutAt) <= takenWithin
 	s := m.play
 	foreign := r.foreign()
@@ -40,6 +42,10 @@ func (m *Machine[T]) report(r Report) {
 		m.update(r.Media)
 	case r.Playing && r.Media.Ours:
 		m.takeUp(r.Media)
+	case m.cut:
+		m.afterCut(foreign)
+	case m.talk != nil:
+		m.talkGone(foreign)
 	case foreign && s != nil:
 		m.halt()
 		m.happen(TakenOver, m.list.current(), "")
@@ -50,6 +56,10 @@ func (m *Machine[T]) report(r Report) {
 		m.endedUnseen()
 	case s != nil:
 		m.vanish()
+	}
+	if m.cut && m.play != nil { // what was to come back is there
+		m.list.head.Plan.Then = ThenNothing
+		m.restore(false)
 	}
 }
 
@@ -114,7 +124,7 @@ func (m *Machine[T]) update(md Session) {
 	}
 	if md.Duration > 0 {
 		s.duration = md.Duration
-		if e := m.list.current(); e.Duration == 0 || math.Abs(e.Duration-md.Duration) > 1 {
+		if e := m.list.current(); m.talk == nil && (e.Duration == 0 || math.Abs(e.Duration-md.Duration) > 1) {
 			e.Duration = md.Duration
 			m.list.touch(e.ID)
 		}
@@ -130,6 +140,10 @@ func (m *Machine[T]) update(md Session) {
 
 // plays does what follows when our session begins to play, or plays again.
 func (m *Machine[T]) plays() {
+	if m.talk != nil {
+		m.speaks()
+		return
+	}
 	s, e := m.play, m.list.current()
 	m.failure = ""
 	m.keepAt = m.now.Add(KeepEvery)
@@ -142,7 +156,8 @@ func (m *Machine[T]) plays() {
 		m.happen(ItemStarted, e, "")
 	}
 	if e.Interval > 0 {
-		s.turnAt = m.now.Add(time.Duration(e.Interval * float64(time.Second)))
+		s.turnAt = m.now.Add(time.Duration(cmp.Or(s.left, e.Interval) * float64(time.Second)))
+		s.left = 0
 	}
 	if !m.list.head.Playing {
 		m.note(true)
@@ -159,14 +174,39 @@ func (m *Machine[T]) catchUp() {
 		m.seekTo(*s.wantSeek)
 		s.wantSeek = nil
 	}
-	if s.wantPaused && s.state != Paused {
-		m.holdTo(Paused, DoPause)
+	m.holdAsAsked()
+	md := m.device.Media
+	if s.wantRate != 0 && md.CanRate {
+		m.order(Do{What: DoRate, Rate: s.wantRate})
+		s.wantRate = 0
 	}
-	s.wantPaused = false
+	if s.wantTrack != nil && md.CanTracks {
+		if md.Track != *s.wantTrack {
+			m.order(Do{What: DoTracks, Track: *s.wantTrack})
+		}
+		s.wantTrack = nil
+	}
+}
+
+// holdAsAsked pauses what shall wait. What was loaded to wait is left to do so, unless it is to play by now.
+func (m *Machine[T]) holdAsAsked() {
+	s := m.play
+	switch {
+	case s.held && s.wantPaused && s.state == Buffering:
+		return
+	case s.wantPaused && s.state != Paused:
+		m.holdTo(Paused, DoPause)
+	case s.held && !s.wantPaused && s.state != Playing:
+		m.holdTo(Playing, DoResume)
+	}
+	s.wantPaused, s.held = false, false
 }
 
 // note writes into the head where the current entry is and whether it plays.
 func (m *Machine[T]) note(playing bool) {
+	if m.talk != nil {
+		return // the place is that of what it interrupted
+	}
 	h := &m.list.head
 	h.Position, h.At, h.Playing = 0, m.now.UnixMilli(), playing
 	if s := m.play; s != nil {
@@ -177,6 +217,14 @@ func (m *Machine[T]) note(playing bool) {
 // takeUp takes a running session of ours that this machine did not load, or not last: after a restart, or where the
 // receiver went on by itself. One whose entry is gone is replaced by what should play.
 func (m *Machine[T]) takeUp(md Session) {
+	if md.Entry == 0 && md.Serial != 0 {
+		m.takeUpTalk(md)
+		return
+	}
+	if m.talk != nil {
+		m.hush("something else was played")
+		m.cut = true
+	}
 	l := &m.list
 	wentOn := md.Serial > l.head.Serial && (m.play == nil || m.play.lost) // unseen, to what stood ahead
 	if wentOn && m.play != nil && m.playedOut(md) {
@@ -197,7 +245,7 @@ func (m *Machine[T]) takeUp(md Session) {
 	}
 	m.adopt(at, serial)
 	s := m.play
-	s.started = !wentOn
+	s.started = !wentOn || m.cut // what an announcement interrupted has been told
 	s.position, s.at, s.rate, s.duration = md.Position, md.At, md.Rate, md.Duration
 	m.note(md.State != Paused)
 	m.update(md)
@@ -249,6 +297,10 @@ func (m *Machine[T]) replace(md Session, wentOn bool) {
 
 // lose notes that the link went: what ran may run on, unseen.
 func (m *Machine[T]) lose() {
+	m.hushAll(CodeOffline, "the device went offline")
+	if m.mending {
+		m.mending, m.mend, m.cut = false, 0, true
+	}
 	s := m.play
 	if s == nil || !s.confirmed {
 		return
@@ -305,6 +357,15 @@ func (m *Machine[T]) halt() {
 
 // gone forgets our session. While the link is lost it may still run: then it is met again when the link is back.
 func (m *Machine[T]) gone() {
+	if m.talk != nil {
+		m.overruled()
+		return
+	}
+	m.forget()
+}
+
+// forget is gone for what is no announcement, and for one that is dealt with.
+func (m *Machine[T]) forget() {
 	if m.play == nil {
 		return
 	}
@@ -325,6 +386,8 @@ func (m *Machine[T]) ended(in Ended) {
 		return
 	}
 	switch {
+	case m.talk != nil:
+		m.talkEnded(in)
 	case in.Next != 0:
 		if m.closing == 0 {
 			m.movedOn(in)
@@ -345,9 +408,18 @@ func (m *Machine[T]) ended(in Ended) {
 
 // done takes the answer to a load or an order.
 func (m *Machine[T]) done(in Done) {
-	s := m.play
-	if s != nil && s.serial == in.Serial && !s.confirmed {
-		m.loaded(in)
+	if in.Serial == m.mend {
+		m.mend = 0
+	}
+	if in.Fail == FailOffline && m.mending {
+		m.mending, m.mend, m.cut = false, 0, true
+	}
+	if s := m.play; s != nil && s.serial == in.Serial && !s.confirmed {
+		if m.talk != nil {
+			m.spoken(in)
+		} else {
+			m.loaded(in)
+		}
 		return
 	}
 	m.arrived(in)

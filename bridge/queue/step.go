@@ -97,6 +97,13 @@ type (
 	}
 	// Save has the entries stored as a list of its own, as they stand now: see Copy.
 	Save struct{ Ref Ref }
+	// Announce plays Item in between; afterwards everything is as it was.
+	Announce[T any] struct {
+		Ref    Ref
+		Item   Entry[T] // without an id
+		Volume *int     // 0 to 100, for the announcement, which is heard then even where the device is muted; nil: as it is
+		Force  bool     // take the device from another's app, which cannot be put back
+	}
 	// Turn is a command that needs nothing of the machine but its turn: it is answered in order, and a load that waits is
 	// answered before it.
 	Turn struct{ Ref Ref }
@@ -159,7 +166,7 @@ type (
 // Session is what a media session on the device does.
 type Session struct {
 	Ours   bool
-	Entry  EntryID // 0 if it is not in our tag
+	Entry  EntryID // 0 if it is not in our tag: with a Serial that is an announcement
 	Serial uint64  // 0 if it is not in our tag
 	Ahead  uint64  // the serial of what the receiver has to go on with; 0 where that is nothing of ours, or not known
 	State  State
@@ -170,6 +177,7 @@ type Session struct {
 	Duration float64
 	// What the session allows; of our own only the last two may be missing.
 	CanPause, CanSeek, CanSkip, CanRate, CanTracks bool
+	Track                                          int // the subtitles that show, by the device's own id; 0 for none
 }
 
 // State is what is going on.
@@ -209,43 +217,45 @@ const (
 	FailLaunch      Fail = "launch" // the app that plays for us did not start: that tells nothing of the item
 )
 
-func (Play[T]) input()   {}
-func (Resume) input()    {}
-func (Pause) input()     {}
-func (Toggle) input()    {}
-func (Stop) input()      {}
-func (Next) input()      {}
-func (Previous) input()  {}
-func (Wake) input()      {}
-func (Seek) input()      {}
-func (Volume) input()    {}
-func (Mute) input()      {}
-func (Speed) input()     {}
-func (Subtitles) input() {}
-func (Remove) input()    {}
-func (Move) input()      {}
-func (Jump) input()      {}
-func (Clear) input()     {}
-func (Shuffle) input()   {}
-func (SetRepeat) input() {}
-func (Save) input()      {}
-func (Turn) input()      {}
-func (Report) input()    {}
-func (Ended) input()     {}
-func (Done) input()      {}
-func (Stored) input()    {}
-func (Tick) input()      {}
-func (Quit) input()      {}
+func (Play[T]) input()     {}
+func (Resume) input()      {}
+func (Pause) input()       {}
+func (Toggle) input()      {}
+func (Stop) input()        {}
+func (Next) input()        {}
+func (Previous) input()    {}
+func (Wake) input()        {}
+func (Seek) input()        {}
+func (Volume) input()      {}
+func (Mute) input()        {}
+func (Speed) input()       {}
+func (Subtitles) input()   {}
+func (Remove) input()      {}
+func (Move) input()        {}
+func (Jump) input()        {}
+func (Clear) input()       {}
+func (Shuffle) input()     {}
+func (SetRepeat) input()   {}
+func (Announce[T]) input() {}
+func (Save) input()        {}
+func (Turn) input()        {}
+func (Report) input()      {}
+func (Ended) input()       {}
+func (Done) input()        {}
+func (Stored) input()      {}
+func (Tick) input()        {}
+func (Quit) input()        {}
 
 // Effect is something the machine wants done. None blocks; what comes of it comes back as an Input.
 type Effect interface{ effect() }
 
 type (
-	// Load loads an entry on the device; Done with its Serial answers.
+	// Load loads an entry, or an announcement, which has no id, on the device; Done with its Serial answers.
 	Load[T any] struct {
 		Serial   uint64
 		Entry    Entry[T]
 		Position float64 // seconds
+		Paused   bool    // it waits there
 	}
 	// Prepare gives the receiver what it shall go on with by itself when what plays ends, in place of anything else; the
 	// zero Entry is nothing. What stands there already as it should, with an address that holds, is left alone. Done with
@@ -331,11 +341,13 @@ type Event string
 
 // The events of the MQTT contract.
 const (
-	ItemStarted   Event = "item_started"
-	ItemFinished  Event = "item_finished"
-	ItemFailed    Event = "item_failed"
-	QueueFinished Event = "queue_finished"
-	TakenOver     Event = "taken_over"
+	ItemStarted          Event = "item_started"
+	ItemFinished         Event = "item_finished"
+	ItemFailed           Event = "item_failed"
+	QueueFinished        Event = "queue_finished"
+	TakenOver            Event = "taken_over"
+	AnnouncementStarted  Event = "announcement_started"
+	AnnouncementFinished Event = "announcement_finished"
 )
 
 func (Load[T]) effect()     {}
@@ -359,6 +371,7 @@ const (
 	CodeNotFound    Code = "not_found"
 	CodeOffline     Code = "offline"
 	CodeNotPlaying  Code = "not_playing"
+	CodeBusy        Code = "busy"
 	CodeRejected    Code = "rejected"
 	CodeUnsupported Code = "unsupported"
 	CodeConflict    Code = "conflict"
@@ -382,6 +395,8 @@ type Outcome struct {
 	// Volume is the level that was set, Capped whether it was asked higher than the device may.
 	Volume int
 	Capped bool
+	// Lost is true for an announcement that took the device from another, whose session cannot come back.
+	Lost bool
 }
 
 // View is what the world is told of a device beside its queue.

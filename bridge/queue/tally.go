@@ -22,6 +22,9 @@ type tally[T any] struct {
 // KeepEvery, and when it rests.
 func (m *Machine[T]) count() {
 	t, s := &m.tally, m.play
+	if m.talk != nil {
+		s = nil // an announcement is no play
+	}
 	if t.of != s {
 		m.leave()
 		if s == nil {

@@ -29,11 +29,15 @@ func (s *Store) readQueue(ctx context.Context, topic string) (saved queue.Saved[
 	defer tx.Rollback()
 
 	var number int64
+	var plan []byte
 	h := &saved.Head
 	err = tx.StmtContext(ctx, s.statements.selectHead).QueryRowContext(ctx, topic).Scan(&number, &h.Revision, &h.Next, &h.Current,
-		&h.Repeat, &h.Shuffle, &h.EndedAt, &h.Serial, &h.Position, &h.At, &h.Duration, &h.Playing)
+		&h.Repeat, &h.Shuffle, &h.EndedAt, &h.Serial, &h.Position, &h.At, &h.Duration, &h.Playing, &plan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return saved, nil
+	}
+	if err == nil {
+		h.Plan, err = decodePlan(plan)
 	}
 	if err != nil {
 		return saved, err
@@ -134,7 +138,44 @@ func (s *Store) SavePosition(ctx context.Context, topic string, h queue.Head) er
 // headColumns returns the columns of a head in the order of the table. SQLite has no unsigned numbers.
 func headColumns(topic string, h queue.Head) []any {
 	return []any{topic, h.Revision, h.Next, h.Current, h.Repeat, h.Shuffle, h.EndedAt, int64(h.Serial), h.Position, h.At,
-		h.Duration, h.Playing}
+		h.Duration, h.Playing, encodePlan(h.Plan)}
+}
+
+// encodePlan returns what stands in the column plan: "" for the zero Plan.
+func encodePlan(p queue.Plan) string {
+	if p == (queue.Plan{}) {
+		return ""
+	}
+	text, err := json.Marshal(planned(p))
+	if err != nil {
+		return "" // a number that is none, which no device tells: what it interrupted then waits
+	}
+	return string(text)
+}
+
+func decodePlan(text []byte) (queue.Plan, error) {
+	if len(text) == 0 {
+		return queue.Plan{}, nil
+	}
+	var p planned
+	if err := json.Unmarshal(text, &p); err != nil {
+		return queue.Plan{}, fmt.Errorf("the plan for restoring: %w", err)
+	}
+	return queue.Plan(p), nil
+}
+
+// planned is a queue.Plan as it stands in the column; the two have the same fields.
+type planned struct {
+	Then    queue.Then    `json:"then"`
+	Volume  int           `json:"volume"`
+	Muted   bool          `json:"muted,omitempty"`
+	Unmute  bool          `json:"unmute,omitempty"`
+	Entry   queue.EntryID `json:"entry,omitempty"`
+	Rate    float64       `json:"rate,omitempty"`
+	Track   int           `json:"track,omitempty"`
+	Left    float64       `json:"left,omitempty"`
+	Ends    int64         `json:"ends"`
+	Started bool          `json:"started,omitempty"`
 }
 
 func encodeDetails(rows []queue.Row[media.Item]) ([][]byte, error) {

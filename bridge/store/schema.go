@@ -2,7 +2,7 @@ package store
 
 // migrations bring a database from each version of the schema to the next; user_version counts those that were made. A
 // released one is never changed: what is new is appended.
-func migrations() []string { return []string{devicesAndQueues, announcements, household} }
+func migrations() []string { return []string{devicesAndQueues, announcements, household, plans} }
 
 // devicesAndQueues: the devices by their topic names, their queues, and what is kept once.
 const devicesAndQueues = `CREATE TABLE meta (
@@ -92,3 +92,6 @@ CREATE TABLE listed (
 	details  TEXT NOT NULL,
 	PRIMARY KEY (playlist, place)
 ) WITHOUT ROWID`
+
+// plans: what follows the announcements on a device, as JSON, or nothing.
+const plans = `ALTER TABLE queue ADD COLUMN plan TEXT NOT NULL DEFAULT ''`
