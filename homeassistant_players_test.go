@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gorilla/websocket"
 )
 
 // player is the entity of the television in the tests of the integration.
@@ -86,14 +88,79 @@ func with(data map[string]any, key string, value any) map[string]any {
 	return both
 }
 
-// ws sends one message over the WebSocket and returns its answer.
-func ws[T any](a *assistant, message map[string]any) T {
+// socket is a WebSocket connection, as the user interface has one.
+type socket struct {
+	conn *websocket.Conn
+	last int // the id of the last message
+}
+
+// wsAnswer is what Home Assistant answers to a message.
+type wsAnswer struct {
+	ID      int
+	Type    string
+	Success bool
+	Result  json.RawMessage
+	Error   struct{ Code, Message string }
+}
+
+// dial opens the WebSocket, anew after each restart.
+func (a *assistant) dial() {
 	a.t.Helper()
-	text, err := json.Marshal(message)
+	dialer := websocket.Dialer{HandshakeTimeout: assistantPatience}
+	conn, response, err := dialer.DialContext(a.t.Context(), strings.Replace(a.url, "http", "ws", 1)+"/api/websocket", nil)
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	return decode[T](a.t, a.do("ws", string(text)))
+	response.Body.Close()
+	a.t.Cleanup(func() { conn.Close() })
+	a.socket = &socket{conn: conn}
+	a.read("auth_required")
+	a.write(map[string]any{"type": "auth", "access_token": a.token})
+	a.read("auth_ok")
+}
+
+func (a *assistant) write(message map[string]any) {
+	a.t.Helper()
+	_ = a.socket.conn.SetWriteDeadline(time.Now().Add(assistantPatience)) // on a connection that has ended, writing tells
+	if err := a.socket.conn.WriteJSON(message); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// read returns the next message of a type.
+func (a *assistant) read(kind string) wsAnswer {
+	a.t.Helper()
+	_ = a.socket.conn.SetReadDeadline(time.Now().Add(assistantPatience))
+	for {
+		var answer wsAnswer
+		if err := a.socket.conn.ReadJSON(&answer); err != nil {
+			a.t.Fatal(err)
+		}
+		if answer.Type == kind && answer.ID == a.socket.last {
+			return answer
+		}
+	}
+}
+
+// asked sends a message over the WebSocket and returns the answer, whatever it is.
+func (a *assistant) asked(message map[string]any) wsAnswer {
+	a.t.Helper()
+	if a.socket == nil {
+		a.dial()
+	}
+	a.socket.last++
+	a.write(with(message, "id", a.socket.last))
+	return a.read("result")
+}
+
+// ws sends a message over the WebSocket and returns what it gives.
+func ws[T any](a *assistant, message map[string]any) T {
+	a.t.Helper()
+	answer := a.asked(message)
+	if !answer.Success {
+		a.t.Fatalf("%v: %+v", message, answer.Error)
+	}
+	return decode[T](a.t, string(answer.Result))
 }
 
 // until waits until something holds. It looks again whenever a state has changed, and every second.

@@ -35,6 +35,8 @@ type assistant struct {
 	token string
 	http  *http.Client
 	news  chan struct{} // holds a value when a state has changed
+
+	socket *socket // nil until something was sent over it
 }
 
 // benchOf finds the bench; without it the test is skipped.
@@ -96,6 +98,7 @@ func (a *assistant) request(ctx context.Context, method, path, body string) (*ht
 // listen hears of changed states until the test ends or Home Assistant stops.
 func (a *assistant) listen() {
 	a.t.Helper()
+	a.socket = nil
 	ctx, cancel := context.WithCancel(context.Background())
 	stream, err := a.request(ctx, http.MethodGet, "/api/stream?restrict=state_changed", "")
 	if err != nil {
