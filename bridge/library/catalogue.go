@@ -24,6 +24,8 @@ type catalogue struct {
 	db    *sql.DB // of the writer
 	write *writer
 	read  *sql.DB
+	// frames is true where films without a picture show a frame.
+	frames bool
 }
 
 // schemaVersion is the user_version of library.db. Another one means that another release wrote it.
@@ -136,7 +138,7 @@ func newCatalogue(path string) (*catalogue, error) {
 	if err != nil {
 		return nil, errors.Join(err, conn.Close(), db.Close())
 	}
-	return &catalogue{db, &writer{conn: conn, prepared: map[string]*sql.Stmt{}}, read}, nil
+	return &catalogue{db: db, write: &writer{conn: conn, prepared: map[string]*sql.Stmt{}}, read: read}, nil
 }
 
 // prepare checks the file and makes the tables of a new one.
@@ -236,6 +238,7 @@ func (c *catalogue) items(ctx context.Context, ids []media.ID) ([]media.Item, er
 		if err != nil {
 			return nil, err
 		}
+		it.HasArtwork = it.HasArtwork || c.frames && (framed(it.Kind) || it.Kind == media.Show || it.Kind == media.Season)
 		out = append(out, it)
 	}
 	return out, nil

@@ -2,114 +2,206 @@ package library
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path"
+	"slices"
+	"strings"
 
+	"localcast/bridge/library/index"
 	"localcast/bridge/library/names"
 	"localcast/bridge/library/probe"
 	"localcast/bridge/media"
 )
 
 const (
-	maxCover  = 32 << 20 // bytes of a picture that is served
-	coverTrys = 5        // items of a container that are asked for its cover
+	maxCover   = 32 << 20 // bytes of a picture that is served
+	coverItems = 200      // items of a container that are looked at for one with a picture
+	coverTries = 8        // pictures that are offered for one item
 )
 
-// Cover returns an item's picture and its MIME type: of an image itself; else the picture that lies beside the file under
-// its name, the one in the file's tags, the one of its folder, or of the folder above. A container shows the first that its
-// items have. At most 32 MB are read. An item without any has no data and no error; the error wraps media.ErrNoItem where
-// there is no item.
-func (l *Library) Cover(ctx context.Context, id media.ID) (data []byte, contentType string, err error) {
+// Cover offers the pictures that stand for an item, the best first, until take says that one is good: of an image itself;
+// else the picture that lies beside the file under its name, the one in the file's tags, the one of its folder, or of the
+// folder above. A season, a show, an artist and a folder have pictures of their own; else a container shows what its items
+// have. At most 32 MB are read of each. The error wraps media.ErrNoItem where there is no item; that it has no picture is no
+// error.
+func (l *Library) Cover(ctx context.Context, id media.ID, take func(picture []byte) (good bool)) error {
 	it, err := l.Item(ctx, id)
 	if err != nil {
-		return nil, "", err
+		return err
 	}
-	data, contentType, err = l.cover(ctx, it)
-	if errors.Is(err, media.ErrNoItem) {
-		return nil, "", nil
-	}
-	return data, contentType, err
+	o := &offer{l: l, take: take}
+	o.item(ctx, it)
+	return ctx.Err()
 }
 
-// cover finds the picture of an item that is there; the error wraps media.ErrNoItem where it has none.
-func (l *Library) cover(ctx context.Context, it media.Item) (data []byte, contentType string, err error) {
-	id := it.ID
-	if it.Kind.Container() {
-		return l.containerCover(ctx, it)
+// offer offers pictures to take until it has taken one.
+type offer struct {
+	l     *Library
+	take  func([]byte) bool
+	done  bool
+	tries int
+}
+
+// picture offers one that could be read.
+func (o *offer) picture(data []byte, err error) {
+	if err != nil || len(data) == 0 || o.done {
+		return
 	}
-	fo, dir, name, cover, err := l.place(ctx, id)
+	o.tries++
+	o.done = o.take(data) || o.tries >= coverTries
+}
+
+// file offers a picture file of a folder; "" is none.
+func (o *offer) file(ctx context.Context, fo *folder, dir, name string) {
+	if name != "" && !o.done {
+		o.picture(o.l.readWhole(ctx, fo, join(dir, name), maxCover))
+	}
+}
+
+func (o *offer) item(ctx context.Context, it media.Item) {
+	if it.Kind.Container() {
+		o.container(ctx, it)
+		return
+	}
+	fo, dir, name, cover, err := o.l.place(ctx, it.ID)
 	if err != nil {
-		return nil, "", err
+		return
 	}
 	if it.Kind == media.Image {
-		return l.picture(ctx, fo, join(dir, name))
+		o.file(ctx, fo, dir, name)
+		return
 	}
-	if cover != "" {
-		if data, contentType, err = l.picture(ctx, fo, join(dir, cover)); err == nil {
-			return data, contentType, nil
-		}
+	o.file(ctx, fo, dir, cover)
+	if !o.done {
+		o.picture(o.l.embedded(ctx, fo, join(dir, name)))
 	}
-	if data, contentType, err = l.embedded(ctx, fo, join(dir, name)); err == nil {
-		return data, contentType, nil
+	own, above, err := o.l.folderCovers(ctx, it.ID)
+	if err == nil {
+		o.file(ctx, fo, dir, own)
+		o.file(ctx, fo, parent(dir), above)
 	}
-	return l.folderCover(ctx, id, fo, dir)
 }
 
-// containerCover is a folder's own picture, or the first that one of the items has.
-func (l *Library) containerCover(ctx context.Context, it media.Item) ([]byte, string, error) {
+// container offers a container's own pictures, and then those of its items.
+func (o *offer) container(ctx context.Context, it media.Item) {
 	if it.Kind == media.Folder && it.Path != "" {
-		if data, contentType, err := l.ownCover(ctx, it.ID); err == nil {
-			return data, contentType, nil
+		if fo, dir, cover, err := o.l.ownCover(ctx, it.ID); err == nil {
+			o.file(ctx, fo, dir, cover)
 		}
 	}
-	items, err := l.Items(ctx, it.ID, coverTrys)
-	if err != nil {
-		return nil, "", err
+	if o.done {
+		return
+	}
+	items, err := o.l.Items(ctx, it.ID, coverItems)
+	if err != nil || len(items) == 0 {
+		return
+	}
+	switch it.Kind {
+	case media.Season, media.Show, media.Artist:
+		o.folders(ctx, it, items[0])
 	}
 	for _, in := range items {
-		if data, contentType, err := l.cover(ctx, in); err == nil {
-			return data, contentType, nil
+		if o.done || ctx.Err() != nil {
+			return
+		}
+		if in.HasArtwork {
+			o.item(ctx, in)
 		}
 	}
-	return nil, "", fmt.Errorf("%s has no picture: %w", it.ID, media.ErrNoItem)
 }
 
-// ownCover is the picture that lies in a folder for the folder.
-func (l *Library) ownCover(ctx context.Context, id media.ID) ([]byte, string, error) {
-	var n, root int64
-	var cover, dir []byte
-	err := l.db.read.QueryRowContext(ctx, "SELECT d.n, d.root, d.cover FROM items i JOIN dirs d ON d.n = i.n WHERE i.id=?", string(id)).
-		Scan(&n, &root, &cover)
-	if err == nil {
-		err = l.db.read.QueryRowContext(ctx, dirPathQuery, n).Scan(&dir)
-	}
+// folders offers what lies for a season, a show or an artist in the folders of one of its items.
+func (o *offer) folders(ctx context.Context, it, in media.Item) {
+	fo, dir, _, _, err := o.l.place(ctx, in.ID)
 	if err != nil {
-		return nil, "", fmt.Errorf("look up %s: %w", id, err)
+		return
 	}
-	fo := l.folderOf(root)
-	if len(cover) == 0 || fo == nil {
-		return nil, "", absent(id)
-	}
-	return l.picture(ctx, fo, join(string(dir), string(cover)))
-}
-
-// folderCover is the picture of the folder in which an item lies, or of the one above.
-func (l *Library) folderCover(ctx context.Context, id media.ID, fo *folder, dir string) ([]byte, string, error) {
-	var own, above []byte
-	err := l.db.read.QueryRowContext(ctx, `SELECT d.cover, CASE WHEN p.parent > 0 THEN p.cover ELSE x'' END
-		FROM items i JOIN dirs d ON d.n = i.folder_n LEFT JOIN dirs p ON p.n = d.parent WHERE i.id=?`, string(id)).Scan(&own, &above)
+	own, above, err := o.l.folderCovers(ctx, in.ID)
 	if err != nil {
-		return nil, "", fmt.Errorf("look up %s: %w", id, err)
+		return
 	}
+	season, _ := it.Season.Get()
 	switch {
-	case len(own) > 0:
-		return l.picture(ctx, fo, join(dir, string(own)))
-	case len(above) > 0:
-		return l.picture(ctx, fo, join(parent(dir), string(above)))
+	case it.Kind == media.Season:
+		for _, at := range []string{dir, parent(dir)} {
+			o.file(ctx, fo, at, o.l.seasonPoster(ctx, fo, at, season))
+		}
+	case called(parent(dir), it.Title):
+		o.file(ctx, fo, parent(dir), above)
+	case !called(dir, it.Title):
+		return
 	}
-	return nil, "", fmt.Errorf("%s has no picture: %w", id, media.ErrNoItem)
+	o.file(ctx, fo, dir, own)
+}
+
+// called reports whether a folder has the name of what it holds, as "Bluey (2018)" has.
+func called(dir, title string) bool {
+	title = index.Fold(title)
+	return title != "" && strings.HasPrefix(index.Fold(path.Base(dir)), title)
+}
+
+// maxListed bounds the names that are looked through for a poster.
+const maxListed = 10_000
+
+// seasonPoster is the name of the poster of a season in a folder, "" for none.
+func (l *Library) seasonPoster(ctx context.Context, fo *folder, dir string, season int) string {
+	name, err := call(ctx, fo.volume(dir), openTimeout, func() (string, error) {
+		at, rel, err := l.locate(fo, dir)
+		if err != nil {
+			return "", err
+		}
+		sub, err := at.openRoot(rel)
+		if err != nil {
+			return "", err
+		}
+		defer sub.Close()
+		listed, err := sub.Open(".")
+		if err != nil {
+			return "", err
+		}
+		defer listed.Close()
+		found, err := listed.ReadDir(maxListed)
+		i := slices.IndexFunc(found, func(d fs.DirEntry) bool { return names.SeasonPoster(d.Name(), season) })
+		if i < 0 {
+			return "", err
+		}
+		return found[i].Name(), nil
+	}, nil)
+	if err != nil {
+		return ""
+	}
+	return name
+}
+
+// ownCover is the picture that lies in a folder for the folder; cover is "" for none.
+func (l *Library) ownCover(ctx context.Context, id media.ID) (fo *folder, dir, cover string, err error) {
+	var n, root int64
+	var rawCover, rawDir []byte
+	err = l.db.read.QueryRowContext(ctx, "SELECT d.n, d.root, d.cover FROM items i JOIN dirs d ON d.n = i.n WHERE i.id=?", string(id)).
+		Scan(&n, &root, &rawCover)
+	if err == nil {
+		err = l.db.read.QueryRowContext(ctx, dirPathQuery, n).Scan(&rawDir)
+	}
+	if err != nil {
+		return nil, "", "", fmt.Errorf("look up %s: %w", id, err)
+	}
+	if fo = l.folderOf(root); fo == nil {
+		return nil, "", "", absent(id)
+	}
+	return fo, string(rawDir), string(rawCover), nil
+}
+
+// folderCovers are the pictures of the folder in which an item lies, and of the one above, unless that is a root; "" for none.
+func (l *Library) folderCovers(ctx context.Context, id media.ID) (own, above string, err error) {
+	var rawOwn, rawAbove []byte
+	err = l.db.read.QueryRowContext(ctx, `SELECT d.cover, CASE WHEN p.parent > 0 THEN p.cover ELSE x'' END
+		FROM items i JOIN dirs d ON d.n = i.folder_n LEFT JOIN dirs p ON p.n = d.parent WHERE i.id=?`, string(id)).Scan(&rawOwn, &rawAbove)
+	if err != nil {
+		return "", "", fmt.Errorf("look up %s: %w", id, err)
+	}
+	return string(rawOwn), string(rawAbove), nil
 }
 
 // parent is the folder that a path of slashes lies in.
@@ -118,16 +210,6 @@ func parent(rel string) string {
 		return p
 	}
 	return ""
-}
-
-// picture reads a picture file.
-func (l *Library) picture(ctx context.Context, fo *folder, rel string) ([]byte, string, error) {
-	data, err := l.readWhole(ctx, fo, rel, maxCover)
-	if err != nil {
-		return nil, "", fmt.Errorf("read the picture: %w", err)
-	}
-	_, contentType := names.Medium(rel)
-	return data, contentType, nil
 }
 
 // readWhole reads a file; the error wraps media.ErrNoItem for one of more than most bytes.
@@ -150,23 +232,18 @@ func (l *Library) readWhole(ctx context.Context, fo *folder, rel string, most in
 }
 
 // embedded reads the picture in a file's tags.
-func (l *Library) embedded(ctx context.Context, fo *folder, rel string) ([]byte, string, error) {
-	type cover struct {
-		data        []byte
-		contentType string
-	}
-	c, err := call(ctx, fo.volume(rel), openTimeout, func() (c cover, err error) {
+func (l *Library) embedded(ctx context.Context, fo *folder, rel string) ([]byte, error) {
+	return call(ctx, fo.volume(rel), openTimeout, func() ([]byte, error) {
 		f, err := l.openFile(fo, rel)
 		if err != nil {
-			return c, err
+			return nil, err
 		}
 		defer f.Close()
 		info, err := f.Stat()
 		if err != nil {
-			return c, err
+			return nil, err
 		}
-		c.data, c.contentType, err = probe.Cover(f, info.Size())
-		return c, err
+		data, _, err := probe.Cover(f, info.Size())
+		return data, err
 	}, nil)
-	return c.data, c.contentType, err
 }

@@ -304,7 +304,10 @@ func (s *scan) saveDir(ctx context.Context, st step, list listing, at time.Time)
 	err := s.w.transact(func() error {
 		_, err := s.w.exec(ctx, "UPDATE dirs SET dev=?, inode=?, mtime=?, listed=?, cover=?, mount=?, gone=NULL WHERE n=?",
 			e.dev, e.inode, e.mtime, listed, []byte(list.cover), mount, d.n)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.spread(ctx, d, list.cover)
 	})
 	if err != nil {
 		return fmt.Errorf("write library.db: %w", err)

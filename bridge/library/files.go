@@ -253,6 +253,11 @@ func (s *scan) admit(ctx context.Context, d dirRow, path string, f work) error {
 	}
 	item := describe(s.l.parser, path, f.size, f.seen.info, d.n)
 	item.item.HasArtwork = item.item.HasArtwork || f.cover != ""
+	if item.item.HasArtwork || s.l.db.frames && framed(item.item.Kind) {
+		if err := s.pictureFolders(ctx, d.n); err != nil {
+			return err
+		}
+	}
 	in, err := s.hold(ctx, item)
 	if err != nil {
 		return err

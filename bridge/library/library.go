@@ -30,6 +30,7 @@ type Config struct {
 	FollowSymlinks bool     // to targets inside one of the folders
 	Watch          bool
 	Rescan         time.Duration // between scans of everything; 0 is never
+	FFmpeg         string        // the path of the program that takes frames from films; "" for none
 }
 
 // pace is how the library waits; tests hurry it.
@@ -102,6 +103,7 @@ func New(cfg Config, log *slog.Logger) (*Library, error) {
 		}
 	}
 	err := openCatalogue(cfg.DataDir, log, func(c *catalogue) error {
+		c.frames = cfg.FFmpeg != ""
 		l.db = c
 		return l.begin(context.Background())
 	})

@@ -288,7 +288,7 @@ func TestUnknownItems(t *testing.T) {
 	const none = "zzzzzzzzzz"
 	_, item := s.lib.Item(t.Context(), none)
 	_, _, open := s.lib.Open(t.Context(), none)
-	_, _, cover := s.lib.Cover(t.Context(), none)
+	cover := s.lib.Cover(t.Context(), none, func([]byte) bool { return true })
 	_, items := s.lib.Items(t.Context(), none, 10)
 	_, browse := s.lib.Browse(t.Context(), none, "", 0, 10)
 	_, path := s.lib.Browse(t.Context(), "", "media/none", 0, 10)

@@ -446,44 +446,6 @@ func TestRescan(t *testing.T) {
 	}
 }
 
-func TestCovers(t *testing.T) {
-	s := newShelf(t, Config{}, "plain/a.wav", "album/b.wav", "album/cover.png", "films/Heat (1995).mkv", "films/Heat (1995)-poster.png", "films/Heat (1995)-fanart.png", "films/Heat (1995).png",
-		"films/Ronin (1998).mkv", "Show/poster.png", "Show/Season 1/Show S01E01.mkv", "photos/sunset.png")
-	s.put("tagged/c.mp3", tagged(map[string]string{"APIC": "image/png\x00\x03\x00" + string(content("inner.png"))}))
-	s.scan()
-	s.wantPaths("Show/Season 1/Show S01E01.mkv, album/b.wav, films/Heat (1995).mkv, films/Ronin (1998).mkv, photos/sunset.png, plain/a.wav, tagged/c.mp3")
-	ids := s.ids()
-	for _, row := range []struct {
-		id   media.ID
-		what string
-		want string // whose content it is; "" for none
-	}{
-		{ids["media/plain/a.wav"], "a file without", ""},
-		{ids["media/album/b.wav"], "a track in a folder with a cover", "album/cover.png"},
-		{ids["media/films/Heat (1995).mkv"], "a film with a poster of its own", "films/Heat (1995)-poster.png"},
-		{ids["media/films/Ronin (1998).mkv"], "a film beside another's poster", ""},
-		{ids["media/Show/Season 1/Show S01E01.mkv"], "an episode whose show has a poster", "Show/poster.png"},
-		{ids["media/photos/sunset.png"], "a picture", "photos/sunset.png"},
-		{ids["media/tagged/c.mp3"], "a track with a cover in its tags", "inner.png"},
-		{s.folder("media/album"), "a folder with a cover", "album/cover.png"},
-		{s.folder("media/tagged"), "a folder with a track that has one", "inner.png"},
-		{s.search(media.Query{Text: "show", Kinds: []media.Kind{media.Show}})[0].ID, "a show", "Show/poster.png"},
-	} {
-		data, contentType, err := s.lib.Cover(t.Context(), row.id)
-		if row.want == "" {
-			if err != nil || data != nil {
-				t.Errorf("%s: %d bytes, %v", row.what, len(data), err)
-			}
-		} else if err != nil || contentType != "image/png" || !bytes.Equal(data, content(row.want)) {
-			t.Errorf("%s: %d bytes of %q, %v", row.what, len(data), contentType, err)
-		}
-		it, err := s.lib.Item(t.Context(), row.id)
-		if err != nil || it.Kind != media.Folder && it.Kind != media.Show && it.HasArtwork != (row.want != "") {
-			t.Errorf("%s: HasArtwork is %v, %v", row.what, it.HasArtwork, err)
-		}
-	}
-}
-
 func TestFilesThatAreNone(t *testing.T) {
 	s := newShelf(t, Config{}, "a.wav")
 	s.scan()

@@ -199,7 +199,17 @@ func TestCoverRank(t *testing.T) {
 		{"cover.jpg", BestCover},
 		{"Folder.JPG", GoodCover},
 		{"AlbumArtSmall.jpg", WorstCover},
-		{"fanart.jpg", OtherArt},
+		{"fanart.jpg", LastCover},
+		{"landscape.jpg", LastCover},
+		{"logo.png", OtherArt},
+		{"artist.jpg", WorstCover},
+		{"season01-poster.jpg", OtherArt},
+		{"season-specials-poster.jpg", OtherArt},
+		{"Season 1.jpg", OtherArt},
+		{"season01-banner.jpg", OtherArt},
+		{"Season of the witch.jpg", NoCover},
+		{"Heat-thumb.jpg", FileCover},
+		{"Heat-clearlogo.png", OtherArt},
 		{"Heat.jpg", FileCover},
 		{"Heat-poster.png", FileCover},
 		{"Heat-fanart.jpg", OtherArt},
@@ -209,6 +219,31 @@ func TestCoverRank(t *testing.T) {
 	} {
 		if got := CoverRank(row.file, stems); got != row.want {
 			t.Errorf("CoverRank(%q) = %d, want %d", row.file, got, row.want)
+		}
+	}
+}
+
+func TestSeasonPoster(t *testing.T) {
+	for _, row := range []struct {
+		file   string
+		season int
+		want   bool
+	}{
+		{"season01-poster.jpg", 1, true},
+		{"Season1.png", 1, true},
+		{"season 01.webp", 1, true},
+		{"Season_12-poster.jpg", 12, true},
+		{"season-specials-poster.jpg", 0, true},
+		{"season00-poster.jpg", 0, true},
+		{"season01-poster.jpg", 2, false},
+		{"season01-banner.jpg", 1, false},
+		{"season-all-poster.jpg", 1, false},
+		{"season01-poster.txt", 1, false},
+		{"season.jpg", 0, false},
+		{"poster.jpg", 1, false},
+	} {
+		if got := SeasonPoster(row.file, row.season); got != row.want {
+			t.Errorf("SeasonPoster(%q, %d) = %v", row.file, row.season, got)
 		}
 	}
 }

@@ -1,0 +1,126 @@
+package library
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"localcast/bridge/media"
+)
+
+const (
+	frameTimeout = 20 * time.Second
+	maxFrame     = 8 << 20 // bytes of a frame as ffmpeg gives it
+	// frameNice is how far ffmpeg stands back behind what plays.
+	frameNice = 15
+	// frameFormats are the containers that ffmpeg may take a file for. Others could make it open files of their own choice.
+	frameFormats = "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg"
+)
+
+// FrameOf tells of which file a frame can stand for an item that has no picture: of a film itself, of the first film in a
+// container. key is another one for every file and content; "" says that no frame can be made.
+func (l *Library) FrameOf(ctx context.Context, id media.ID) (film media.ID, key string, err error) {
+	if l.cfg.FFmpeg == "" {
+		return "", "", nil
+	}
+	it, err := l.Item(ctx, id)
+	if err != nil {
+		return "", "", err
+	}
+	if it.Kind.Container() {
+		items, err := l.Items(ctx, id, coverItems)
+		if err != nil {
+			return "", "", err
+		}
+		it = media.Item{}
+		for _, in := range items {
+			if framed(in.Kind) {
+				it = in
+				break
+			}
+		}
+	}
+	if !framed(it.Kind) {
+		return "", "", nil
+	}
+	var inode, size, mtime int64
+	err = l.db.read.QueryRowContext(ctx, "SELECT f.inode, f.size, f.mtime FROM items i JOIN files f ON f.n = i.n WHERE i.id=?", string(it.ID)).
+		Scan(&inode, &size, &mtime)
+	if err != nil {
+		return "", "", fmt.Errorf("look up %s: %w", it.ID, err)
+	}
+	return it.ID, fmt.Sprintf("%s %x-%x-%x", it.ID, inode, size, mtime), nil
+}
+
+// framed reports whether items of a kind have frames.
+func framed(k media.Kind) bool { return k == media.Movie || k == media.Episode || k == media.Video }
+
+// Frame returns a frame of a film as JPEG, from its first tenth, at most 1280 wide. ffmpeg makes it and stands back behind
+// what plays; it may take 20 s. The error wraps media.ErrNoItem where there is no film, or ffmpeg finds no frame in it.
+func (l *Library) Frame(ctx context.Context, id media.ID) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, frameTimeout)
+	defer cancel()
+	f, it, err := l.Open(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var said string
+	for _, at := range []float64{min(it.Duration/10, 600), 0} {
+		var frame []byte
+		if frame, said, err = l.frameAt(ctx, f, at); len(frame) > 0 && err == nil {
+			return frame, nil
+		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("a frame of %q: %w", it.Path, ctx.Err())
+		}
+	}
+	return nil, fmt.Errorf("a frame of %q: %w: ffmpeg said %.200q (%v)", it.Path, media.ErrNoItem, said, err)
+}
+
+// frameAt has ffmpeg take the frame at some seconds, and returns it or what ffmpeg said.
+func (l *Library) frameAt(ctx context.Context, f *os.File, at float64) (frame []byte, said string, err error) {
+	cmd := exec.CommandContext(ctx, l.cfg.FFmpeg, "-nostdin", "-hide_banner", "-loglevel", "error", "-threads", "1",
+		"-protocol_whitelist", "file,pipe", "-format_whitelist", frameFormats,
+		"-skip_frame", "nokey", "-noaccurate_seek", "-ss", strconv.FormatFloat(at, 'f', 3, 64), "-i", "/dev/fd/3",
+		"-map", "0:V:0", "-an", "-sn", "-dn", "-frames:v", "1",
+		"-vf", "scale=iw*sar:ih,setsar=1,scale='min(1280,iw)':-2", "-q:v", "3", "-f", "mjpeg", "pipe:1")
+	cmd.ExtraFiles = []*os.File{f}
+	cmd.Env = []string{}
+	cmd.WaitDelay = time.Second
+	var complaint bytes.Buffer
+	cmd.Stderr = &limited{&complaint, 4 << 10}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, "", err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, "", err
+	}
+	standBack(cmd.Process.Pid, frameNice)
+	frame, err = io.ReadAll(io.LimitReader(out, maxFrame+1))
+	if len(frame) > maxFrame {
+		err = errors.Join(errors.New("the frame is too large"), cmd.Process.Kill())
+	}
+	err = errors.Join(err, cmd.Wait())
+	return frame, strings.TrimSpace(complaint.String()), err
+}
+
+// limited passes on the first left bytes and drops the others.
+type limited struct {
+	w    io.Writer
+	left int
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	n, err := l.w.Write(p[:min(len(p), l.left)])
+	l.left -= n
+	return len(p), err
+}

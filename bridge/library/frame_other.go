@@ -1,0 +1,6 @@
+//go:build !unix
+
+package library
+
+// standBack does nothing here.
+func standBack(_, _ int) {}
