@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/url"
+	"os/exec"
 	"time"
 
 	"localcast/bridge"
@@ -31,8 +32,12 @@ func mqttConfig(c Config) mqtt.Config {
 
 func libraryConfig(c Config) library.Config {
 	l := c.Library
+	ffmpeg, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		ffmpeg = "" // films without a picture show the neutral one
+	}
 	return library.Config{
-		DataDir: c.DataDir, Folders: l.Folders, FollowSymlinks: l.FollowSymlinks, Watch: l.Watch, Rescan: l.Rescan,
+		DataDir: c.DataDir, Folders: l.Folders, FollowSymlinks: l.FollowSymlinks, Watch: l.Watch, Rescan: l.Rescan, FFmpeg: ffmpeg,
 	}
 }
 

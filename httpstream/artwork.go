@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"localcast/bridge/media"
@@ -16,6 +17,7 @@ const (
 	// artworkRequests bounds the requests for pictures in hand, and with them the memory that pictures on their way take.
 	artworkRequests = 16
 	artworkTimeout  = 10 * time.Second
+	frameTimeout    = 25 * time.Second
 	minWidth        = 16
 	maxWidth        = 1280
 )
@@ -24,10 +26,16 @@ const (
 type gallery struct {
 	requests chan struct{}
 	decoder  chan struct{} // one picture is read and scaled at a time
+	camera   chan struct{} // one frame is made at a time, whoever waits for it
+	frames   sync.WaitGroup
+	shutter  context.Context // ends with the server
 }
 
 func newGallery() *gallery {
-	return &gallery{make(chan struct{}, artworkRequests), make(chan struct{}, 1)}
+	return &gallery{
+		requests: make(chan struct{}, artworkRequests), decoder: make(chan struct{}, 1), camera: make(chan struct{}, 1),
+		shutter: context.Background(),
+	}
 }
 
 // serveArtwork serves an item's picture as JPEG, no wider than asked and never enlarged. What cannot be shown is answered
@@ -48,60 +56,171 @@ func (s *Server) serveArtwork(w http.ResponseWriter, r *http.Request, rest strin
 	default:
 		return busy(w, "too many pictures are asked for at once"), nil
 	}
-	p, err := s.picture(r, id, width)
+	p, err := s.picture(r.Context(), id, width)
 	if err != nil {
 		return s.failOpen(w, id, err), nil
 	}
-	if p.status == http.StatusPreconditionFailed {
-		return fail(w, p.status, "the picture is not the one that is meant"), nil
-	}
+	return servePicture(w, r, p)
+}
+
+// servePicture answers with a picture, or without where the client's conditions want none.
+func servePicture(w http.ResponseWriter, r *http.Request, p picture) (int, error) {
+	v := validators{etag: fmt.Sprintf(`"%x"`, sha256.Sum256(p.jpeg))}
 	h := w.Header()
-	h.Set("ETag", p.etag)
+	h.Set("ETag", v.etag)
 	h.Set("Cache-Control", "public, max-age=3600")
-	if p.status == http.StatusNotModified {
-		w.WriteHeader(p.status)
-		return p.status, nil
+	if p.passing {
+		h.Set("Cache-Control", "no-store")
 	}
-	return write(w, p.status, "image/jpeg", p.jpeg)
+	switch status := v.evaluate(r.Header); status {
+	case http.StatusPreconditionFailed:
+		return fail(w, status, "the picture is not the one that is meant"), nil
+	case http.StatusNotModified:
+		w.WriteHeader(status)
+		return status, nil
+	}
+	return write(w, http.StatusOK, "image/jpeg", p.jpeg)
 }
 
-// picture is an answer with a picture, or with none where the client's conditions want none.
+// picture is a picture as it is served.
 type picture struct {
-	status int
-	etag   string
-	jpeg   []byte
+	jpeg    []byte
+	passing bool // a better one is being made
 }
 
-// picture makes the picture of an item, waiting for its turn.
-func (s *Server) picture(r *http.Request, id media.ID, width int) (picture, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), artworkTimeout)
+// picture makes the picture of an item: the best of its own that is good, else a frame, else the neutral one.
+func (s *Server) picture(ctx context.Context, id media.ID, width int) (picture, error) {
+	ctx, cancel := context.WithTimeout(ctx, artworkTimeout)
 	defer cancel()
+	if id == neutral {
+		return s.neutral(width), nil
+	}
+	var p picture
+	err := s.decode(ctx, func() error {
+		return s.files.Cover(ctx, id, func(data []byte) bool {
+			var err error
+			if p.jpeg, err = s.scaled(data, frame{width, 2 * width}); err != nil {
+				s.log.Debug("a picture is passed over", "item", id, "err", err)
+			}
+			return err == nil
+		})
+	})
+	if err != nil {
+		return picture{}, err
+	}
+	if p.jpeg != nil {
+		return p, nil
+	}
+	data, coming := s.frame(ctx, id)
+	if len(data) > 0 {
+		err := s.decode(ctx, func() (err error) {
+			p.jpeg, err = s.scaled(data, frame{width, 2 * width})
+			return err
+		})
+		if err == nil {
+			return p, nil
+		}
+		s.log.Debug("a frame is passed over", "item", id, "err", err)
+	}
+	p = s.neutral(width)
+	p.passing = coming
+	return p, nil
+}
+
+// decode runs what reads and scales a picture when its turn has come.
+func (s *Server) decode(ctx context.Context, f func() error) error {
 	select {
 	case s.gallery.decoder <- struct{}{}:
 		defer func() { <-s.gallery.decoder }()
+		return f()
 	case <-ctx.Done():
-		return picture{}, ctx.Err()
+		return ctx.Err()
 	}
-	var cover []byte
-	var err error
-	if id != neutral {
-		if cover, _, err = s.files.Cover(ctx, id); err != nil {
-			return picture{}, err
+}
+
+// pictureMaker begins the keys under which pictures are kept. It changes with what is made of them.
+const pictureMaker = "jpeg 1"
+
+// scaled returns a picture scaled into a frame, which is made once.
+func (s *Server) scaled(data []byte, into frame) ([]byte, error) {
+	key := pictureKey(data, into)
+	if jpeg, ok := s.kept.get(key); ok {
+		return jpeg, nil
+	}
+	jpeg, err := scaledJPEG(data, into)
+	if err == nil && !sameBytes(jpeg, data) {
+		s.kept.put(key, jpeg)
+	}
+	return jpeg, err
+}
+
+func pictureKey(data []byte, into frame) string {
+	return fmt.Sprintf("%s %v %x", pictureMaker, into, sha256.Sum256(data))
+}
+
+// sameBytes reports whether two slices are one.
+func sameBytes(a, b []byte) bool { return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0] }
+
+// neutral is the picture for what has none.
+func (s *Server) neutral(width int) picture { return picture{jpeg: neutralJPEG(width)} }
+
+// frame returns a frame of a film that stands for an item, as long as ctx lasts. coming says that one is being made that will
+// be there later. Who asks again finds what was made, and that none can be made.
+func (s *Server) frame(ctx context.Context, id media.ID) (data []byte, coming bool) {
+	film, key, err := s.files.FrameOf(ctx, id)
+	if err != nil || key == "" {
+		return nil, false
+	}
+	key = frameMaker + " " + key
+	if data, ok := s.kept.get(key); ok {
+		return data, false
+	}
+	select {
+	case s.gallery.camera <- struct{}{}:
+	case <-ctx.Done():
+		return nil, true
+	}
+	if data, ok := s.kept.get(key); ok { // who was before us has made it
+		<-s.gallery.camera
+		return data, false
+	}
+	made := make(chan []byte, 1)
+	s.gallery.frames.Go(func() {
+		defer func() { <-s.gallery.camera }()
+		made <- s.takeFrame(film, key)
+	})
+	select {
+	case data := <-made:
+		return data, false
+	case <-ctx.Done():
+		return nil, true
+	}
+}
+
+// frameMaker begins the keys under which frames are kept.
+const frameMaker = "frame 1"
+
+// takeFrame makes a frame, whoever waits for it, and keeps it; that there is none is kept too.
+func (s *Server) takeFrame(film media.ID, key string) []byte {
+	ctx, cancel := context.WithTimeout(s.gallery.shutter, frameTimeout)
+	defer cancel()
+	data, err := s.files.Frame(ctx, film)
+	switch {
+	case err == nil:
+	case errors.Is(err, media.ErrNoItem):
+		s.log.Debug("no frame can be made", "item", film, "err", err)
+		data = nil
+	default:
+		if s.gallery.shutter.Err() == nil {
+			s.log.Warn("no frame was made", "item", film, "err", err)
 		}
-	}
-	sum := sha256.Sum256(cover)
-	v := validators{etag: fmt.Sprintf(`"%x-%d"`, sum[:12], width)}
-	p := picture{status: v.evaluate(r.Header), etag: v.etag}
-	if p.status != http.StatusOK {
-		return p, nil
-	}
-	if p.jpeg, err = scaledJPEG(cover, width); err != nil {
-		if len(cover) > 0 {
-			s.log.Debug("the neutral picture stands in", "item", id, "err", err)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			return nil
 		}
-		p.jpeg = neutralJPEG(width)
+		data = nil // else it is tried again and again
 	}
-	return p, nil
+	s.kept.put(key, data)
+	return data
 }
 
 var errWidth = fmt.Errorf("w is the width of the picture: wanted a number from %d to %d", minWidth, maxWidth)

@@ -99,7 +99,7 @@ func TestPictures(t *testing.T) {
 		t.Run(row.about, func(t *testing.T) {
 			item := files.put(t, media.Item{ID: film, HasArtwork: true}, nil)
 			files.mu.Lock()
-			files.covers[film] = row.cover
+			files.covers[film] = [][]byte{row.cover}
 			files.mu.Unlock()
 			url := s.Artwork(item, "") + row.query
 			resp, body := get(t, url)
@@ -124,7 +124,7 @@ func TestAHugePictureIsRefusedBeforeItIsDecoded(t *testing.T) {
 	picture := hugePNG(20_000)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := scaledJPEG(picture, 1280)
+	_, err := scaledJPEG(picture, frame{1280, 2560})
 	runtime.ReadMemStats(&after)
 	if allocated := after.TotalAlloc - before.TotalAlloc; err == nil || allocated > 1<<20 {
 		t.Errorf("%d bytes were allocated, %v", allocated, err)
@@ -133,7 +133,7 @@ func TestAHugePictureIsRefusedBeforeItIsDecoded(t *testing.T) {
 
 func TestScalingKeepsThePicture(t *testing.T) {
 	for _, size := range []image.Point{{300, 200}, {301, 203}, {600, 450}, {64, 64}} {
-		w, h := fit(size.X, size.Y, 64)
+		w, h := frame{64, 128}.fit(upright, size.X, size.Y)
 		got := scaled(quarters(size.X, size.Y), w, h)
 		for _, c := range []struct {
 			x, y int
@@ -210,7 +210,7 @@ func FuzzScaledJPEG(f *testing.F) {
 	f.Add(encode(f, "gif", quarters(20, 10)), 1280)
 	f.Fuzz(func(t *testing.T, data []byte, width int) {
 		width = min(max(width, minWidth), maxWidth)
-		out, err := scaledJPEG(data, width)
+		out, err := scaledJPEG(data, frame{width, 2 * width})
 		if err != nil {
 			return
 		}

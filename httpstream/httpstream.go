@@ -41,8 +41,14 @@ import (
 type Files interface {
 	// Open opens an item's file for reading. It is a regular file, and the caller closes it.
 	Open(ctx context.Context, id media.ID) (*os.File, media.Item, error)
-	// Cover returns an item's picture as it is stored, and its MIME type; no data where the item has none.
-	Cover(ctx context.Context, id media.ID) (data []byte, contentType string, err error)
+	// Cover offers the pictures that stand for an item, as they are stored and the best first, until take says that one is
+	// good. That there is none is no error.
+	Cover(ctx context.Context, id media.ID, take func(picture []byte) (good bool)) error
+	// FrameOf tells of which film a frame can stand for an item without a good picture, and a key that is another one for
+	// every content of its file; "" says that no frame can be made.
+	FrameOf(ctx context.Context, id media.ID) (film media.ID, key string, err error)
+	// Frame makes a frame of a film, which takes seconds. The error wraps media.ErrNoItem where there is none.
+	Frame(ctx context.Context, film media.ID) ([]byte, error)
 	// ReadSubtitle returns one of the text tracks beside an item's file, as it is stored, and what it is.
 	ReadSubtitle(ctx context.Context, id media.ID, track int) (data []byte, about media.Subtitle, err error)
 }
@@ -270,6 +276,7 @@ func (s *Server) Run(ctx context.Context) error {
 		BaseContext:                  func(net.Listener) context.Context { return ctx },
 		ConnState:                    s.countConnection,
 	}
+	s.gallery.shutter = ctx
 	failed := make(chan error, 1)
 	var accepting sync.WaitGroup
 	accepting.Go(func() { failed <- server.Serve(s.listener) })
@@ -318,7 +325,7 @@ func finish(server *http.Server) {
 // drain waits until who served the connections is gone.
 func (s *Server) drain() error {
 	gone := make(chan struct{})
-	go func() { s.conns.Wait(); close(gone) }()
+	go func() { s.conns.Wait(); s.gallery.frames.Wait(); close(gone) }()
 	select {
 	case <-gone:
 		return nil

@@ -38,12 +38,13 @@ type shelf struct {
 
 	mu     sync.Mutex
 	items  map[media.ID]media.Item
-	covers map[media.ID][]byte
+	covers map[media.ID][][]byte
 	texts  map[media.ID][]string
+	frame  func(ctx context.Context) ([]byte, error) // nil: no film has one
 }
 
 func newShelf(t testing.TB) *shelf {
-	return &shelf{dir: t.TempDir(), items: map[media.ID]media.Item{}, covers: map[media.ID][]byte{}}
+	return &shelf{dir: t.TempDir(), items: map[media.ID]media.Item{}, covers: map[media.ID][][]byte{}}
 }
 
 // put adds an item with this content.
@@ -74,14 +75,39 @@ func (s *shelf) Open(ctx context.Context, id media.ID) (*os.File, media.Item, er
 	return f, item, err
 }
 
-func (s *shelf) Cover(ctx context.Context, id media.ID) ([]byte, string, error) {
+func (s *shelf) Cover(_ context.Context, id media.ID, take func([]byte) bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.items[id]; !ok {
-		return nil, "", fmt.Errorf("cover of %q: %w", id, media.ErrNoItem)
+	item, ok := s.items[id]
+	if !ok {
+		return fmt.Errorf("cover of %q: %w", id, media.ErrNoItem)
 	}
-	return s.covers[id], "image/jpeg", nil
+	covers := s.covers[id]
+	if item.Kind == media.Image {
+		data, err := os.ReadFile(s.path(id))
+		if err != nil {
+			return err
+		}
+		covers = [][]byte{data}
+	}
+	for _, c := range covers {
+		if take(c) {
+			break
+		}
+	}
+	return nil
 }
+
+func (s *shelf) FrameOf(_ context.Context, id media.ID) (media.ID, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.frame == nil {
+		return "", "", nil
+	}
+	return id, string(id), nil
+}
+
+func (s *shelf) Frame(ctx context.Context, _ media.ID) ([]byte, error) { return s.frame(ctx) }
 
 // start runs a server on loopback until the test ends.
 func start(t testing.TB, c Config, files Files) *Server {

@@ -48,6 +48,9 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, rest string)
 		return s.failOpen(w, id, err), nil
 	}
 	defer f.Close()
+	if p, ok := s.screened(r.Context(), item); ok {
+		return servePicture(w, r, p)
+	}
 	v, err := newVersion(f)
 	if err != nil {
 		return s.failOpen(w, id, err), nil

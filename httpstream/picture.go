@@ -26,9 +26,12 @@ const (
 
 var errNoPicture = errors.New("there is no picture")
 
-// scaledJPEG returns a picture (JPEG, PNG, GIF or WebP) as a JPEG at most width pixels wide and twice as high. What would
-// take more than decodeBytes is refused before it is decoded.
-func scaledJPEG(data []byte, width int) ([]byte, error) {
+// frame is the largest size that a picture may have, in pixels.
+type frame struct{ width, height int }
+
+// scaledJPEG returns a picture (JPEG, PNG, GIF or WebP) as a JPEG that fits into a frame, upright. What would take more than
+// decodeBytes is not decoded: the small picture that a camera has put into it stands for it, if there is one.
+func scaledJPEG(data []byte, into frame) ([]byte, error) {
 	if len(data) == 0 {
 		return nil, errNoPicture
 	}
@@ -36,31 +39,61 @@ func scaledJPEG(data []byte, width int) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read a picture: %w", err)
 	}
+	var e exif
+	if format == "jpeg" {
+		e = readExif(data)
+	}
 	if c.Width < 1 || c.Height < 1 || decodeCost(c, format, data) > decodeBytes {
+		if len(e.thumbnail) > 0 {
+			return smallJPEG(e, into)
+		}
 		return nil, fmt.Errorf("a picture of %d x %d pixels is too large", c.Width, c.Height)
 	}
-	w, h := fit(c.Width, c.Height, width)
-	if format == "jpeg" && w == c.Width && len(data) <= asIsBytes {
+	w, h := into.fit(e.turn, c.Width, c.Height)
+	if format == "jpeg" && e.turn == upright && w == c.Width && h == c.Height && len(data) <= asIsBytes {
 		return data, nil
 	}
 	img, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("read a picture: %w", err)
 	}
+	return encodeJPEG(e.turn.apply(scaled(img, w, h)))
+}
+
+// smallJPEG is the small picture in a large one.
+func smallJPEG(e exif, into frame) ([]byte, error) {
+	c, err := jpeg.DecodeConfig(bytes.NewReader(e.thumbnail))
+	if err != nil || c.Width < 1 || c.Height < 1 || decodeCost(c, "jpeg", e.thumbnail) > decodeBytes {
+		return nil, errors.New("a picture is too large, and the small one in it cannot be read")
+	}
+	img, err := jpeg.Decode(bytes.NewReader(e.thumbnail))
+	if err != nil {
+		return nil, fmt.Errorf("read the small picture in a large one: %w", err)
+	}
+	w, h := into.fit(e.turn, c.Width, c.Height)
+	return encodeJPEG(e.turn.apply(scaled(img, w, h)))
+}
+
+func encodeJPEG(img image.Image) ([]byte, error) {
 	var b bytes.Buffer
-	err = jpeg.Encode(&b, scaled(img, w, h), &jpeg.Options{Quality: jpegQuality})
+	err := jpeg.Encode(&b, img, &jpeg.Options{Quality: jpegQuality})
 	return b.Bytes(), err
 }
 
-// fit returns the size at which a picture fits into width and twice that height, never enlarged.
-func fit(w, h, width int) (int, int) {
-	scale := min(1, float64(width)/float64(w), float64(2*width)/float64(h))
+// fit returns the size to which a picture is scaled, before it is turned, so that it fits into the frame afterwards. Nothing
+// is enlarged.
+func (f frame) fit(turn orientation, w, h int) (int, int) {
+	width, height := f.width, f.height
+	if turn.lying() {
+		width, height = height, width
+	}
+	scale := min(1, float64(width)/float64(w), float64(height)/float64(h))
 	return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
 }
 
 // scaled halves a picture until one more step of less than half is left. Each step averages all the pixels it takes away,
 // and none needs memory beyond its result, as a kernel of draw would.
-func scaled(img image.Image, w, h int) image.Image {
+func scaled(img image.Image, w, h int) *image.RGBA {
 	for step := 0; ; step++ {
 		sw, sh := max(w, (img.Bounds().Dx()+1)/2), max(h, (img.Bounds().Dy()+1)/2)
 		dst := image.NewRGBA(image.Rect(0, 0, sw, sh))
@@ -72,7 +105,7 @@ func scaled(img image.Image, w, h int) image.Image {
 		}
 		draw.ApproxBiLinear.Scale(dst, dst.Bounds(), img, img.Bounds(), op, nil)
 		if img = dst; sw == w && sh == h {
-			return img
+			return dst
 		}
 	}
 }

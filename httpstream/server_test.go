@@ -315,14 +315,24 @@ func TestStreamsAreToldAtMostOnceInFiveSeconds(t *testing.T) {
 type library struct {
 	open  func(ctx context.Context) error
 	cover func(ctx context.Context) error
+	frame func(ctx context.Context) ([]byte, error)
 }
 
 func (l library) Open(ctx context.Context, _ media.ID) (*os.File, media.Item, error) {
 	return nil, media.Item{}, l.open(ctx)
 }
 
-func (l library) Cover(ctx context.Context, _ media.ID) ([]byte, string, error) {
-	return nil, "", l.cover(ctx)
+func (l library) FrameOf(_ context.Context, id media.ID) (media.ID, string, error) {
+	if l.frame == nil {
+		return "", "", nil
+	}
+	return id, string(id), nil
+}
+
+func (l library) Frame(ctx context.Context, _ media.ID) ([]byte, error) { return l.frame(ctx) }
+
+func (l library) Cover(ctx context.Context, _ media.ID, _ func([]byte) bool) error {
+	return l.cover(ctx)
 }
 
 // request asks in memory and returns the answer's status and Retry-After.
