@@ -51,8 +51,8 @@ func (l *Library) FrameOf(ctx context.Context, id media.ID) (film media.ID, key 
 		return "", "", nil
 	}
 	var inode, size, mtime int64
-	err = l.db.read.QueryRowContext(ctx, "SELECT f.inode, f.size, f.mtime FROM items i JOIN files f ON f.n = i.n WHERE i.id=?", string(it.ID)).
-		Scan(&inode, &size, &mtime)
+	err = l.db.read.QueryRowContext(ctx, "SELECT f.inode, f.size, f.mtime FROM items i JOIN files f ON f.n = i.n WHERE i.id=?",
+		string(it.ID)).Scan(&inode, &size, &mtime)
 	if err != nil {
 		return "", "", fmt.Errorf("look up %s: %w", it.ID, err)
 	}
@@ -67,22 +67,45 @@ func framed(k media.Kind) bool { return k == media.Movie || k == media.Episode |
 func (l *Library) Frame(ctx context.Context, id media.ID) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, frameTimeout)
 	defer cancel()
-	f, it, err := l.Open(ctx, id)
+	it, err := l.Item(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	var said string
-	for _, at := range []float64{min(it.Duration/10, 600), 0} {
-		var frame []byte
-		if frame, said, err = l.frameAt(ctx, f, at); len(frame) > 0 && err == nil {
-			return frame, nil
-		}
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("a frame of %q: %w", it.Path, ctx.Err())
-		}
+	fo, dir, name, _, err := l.place(ctx, id)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("a frame of %q: %w: ffmpeg said %.200q (%v)", it.Path, media.ErrNoItem, said, err)
+	rel := join(dir, name)
+	frame, err := call(ctx, fo.volume(rel), frameTimeout, func() ([]byte, error) {
+		f, err := l.openFile(fo, rel)
+		if err != nil {
+			return nil, noItem(err)
+		}
+		defer f.Close()
+		return l.takeFrame(ctx, f, it.Duration)
+	}, nil)
+	if err != nil {
+		return nil, fmt.Errorf("a frame of %q: %w", it.Path, err)
+	}
+	return frame, nil
+}
+
+// takeFrame takes a frame from the first tenth of a film, or its first where that is all that there is.
+func (l *Library) takeFrame(ctx context.Context, f *os.File, duration float64) ([]byte, error) {
+	var said string
+	for _, at := range []float64{min(duration/10, 600), 0} {
+		frame, complaint, err := l.frameAt(ctx, f, at)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err == nil && len(frame) > 0:
+			return frame, nil
+		case complaint == "" && err != nil:
+			complaint = err.Error()
+		}
+		said = complaint
+	}
+	return nil, fmt.Errorf("%w: ffmpeg said %.200q", media.ErrNoItem, said)
 }
 
 // frameAt has ffmpeg take the frame at some seconds, and returns it or what ffmpeg said.

@@ -26,8 +26,8 @@ const heldQuery = `WITH held(n) AS MATERIALIZED (
 	SELECT f.n FROM files f WHERE f.dir=? AND f.gone IS NULL
 	UNION ALL SELECT f.n FROM dirs d JOIN files f ON f.dir = d.n AND f.gone IS NULL WHERE d.root=? AND d.parent=?),
 	groups(n) AS MATERIALIZED (SELECT group_n FROM items WHERE n IN (SELECT n FROM held))
-	UPDATE items SET picture=1 WHERE picture=0 AND n IN (SELECT n FROM groups UNION SELECT group_n FROM items WHERE n IN (SELECT n FROM groups)
-		UNION SELECT artist_n FROM items WHERE n IN (SELECT n FROM held))`
+	UPDATE items SET picture=1 WHERE picture=0 AND n IN (SELECT n FROM groups
+		UNION SELECT group_n FROM items WHERE n IN (SELECT n FROM groups) UNION SELECT artist_n FROM items WHERE n IN (SELECT n FROM held))`
 
 // spread notes that the picture of a folder, or of the one above it, stands for what is in it too.
 func (s *scan) spread(ctx context.Context, d dirRow, cover string) error {
