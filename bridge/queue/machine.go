@@ -78,6 +78,7 @@ type session struct {
 	state     State
 	confirmed bool // the device has taken the load
 	started   bool // it has played
+	began     bool // it has begun to play under this machine: it was not taken up
 	ended     bool // it has played to its end
 	lost      bool // the link went while it ran
 	alone     bool // the receiver takes nothing that would follow it

@@ -45,6 +45,9 @@ func (m *Machine[T]) tellFinished() {
 	e := m.list.current()
 	m.happen(ItemFinished, e, "")
 	m.play.ended = true
+	if m.play.lost {
+		m.count() // another may have been played out before this step ends
+	}
 	if e.Start != 0 {
 		e.Start = 0
 		m.list.touch(e.ID)

@@ -152,7 +152,7 @@ func (m *Machine[T]) plays() {
 		m.list.touch(e.ID)
 	}
 	if !s.started {
-		s.started = true
+		s.started, s.began = true, true
 		m.happen(ItemStarted, e, "")
 	}
 	if e.Interval > 0 {
@@ -329,7 +329,7 @@ func (m *Machine[T]) endedUnseen() {
 			m.tellFinished()
 			m.serial++
 			m.adopt(m.arrive(at, m.serial), m.serial)
-			m.play.lost, m.play.started, m.play.at, m.play.state = true, true, ended, Playing
+			m.play.lost, m.play.started, m.play.began, m.play.at, m.play.state = true, true, true, ended, Playing
 			m.happen(ItemStarted, e, "")
 			m.endedUnseen()
 			return

@@ -6,7 +6,6 @@ import "time"
 type tally[T any] struct {
 	of    *session // nil: none has played
 	entry Entry[T]
-	fresh bool      // it began under this machine: it was not taken up
 	begun time.Time // when it was first seen to play; zero until then
 
 	since  time.Time // it has played from then on, uncounted; zero while it does not play
@@ -30,7 +29,7 @@ func (m *Machine[T]) count() {
 		if s == nil {
 			return
 		}
-		*t = tally[T]{of: s, fresh: !s.started}
+		*t = tally[T]{of: s}
 		if e := m.list.current(); e != nil {
 			t.entry = *e
 		}
@@ -104,7 +103,7 @@ func (m *Machine[T]) rest() {
 func (m *Machine[T]) tell(rests, ended bool) {
 	t := &m.tally
 	p := Played[T]{
-		Entry: t.entry, Serial: t.of.serial, Begun: t.begun, First: t.fresh && t.told.IsZero(), Seconds: t.untold,
+		Entry: t.entry, Serial: t.of.serial, Begun: t.begun, First: t.of.began && t.told.IsZero(), Seconds: t.untold,
 		Position: t.of.where(m.now), Duration: t.of.duration, Rests: rests, Ended: ended,
 	}
 	if ended {

@@ -37,6 +37,12 @@ func TestWhatIsTalliedOfAPlay(t *testing.T) {
 			[]string{"online", "play a b", "loaded", "playing 95", "wait 5s", "finished", "loaded", "playing 0"},
 			[]string{"a +0 to 95 of 100 first", "a +5 to 100 of 100 rests ended", "b +0 to 0 of 100 first"},
 		},
+		"the receiver goes on by itself": {
+			[]string{"queues yes", "online", "play a b", "loaded", "playing 95", "wait 5s", "goes-on e2", "playing 0", "wait 3s", "paused 3"},
+			[]string{
+				"a +0 to 95 of 100 first", "a +5 to 100 of 100 rests ended", "b +0 to 0 of 100 first", "b +3 to 3 of 100 rests",
+			},
+		},
 		"skipped": {
 			[]string{"online", "play a b", "loaded", "playing 0", "wait 4s", "next"},
 			[]string{"a +0 to 0 of 100 first", "a +4 to 4 of 100 rests"},
@@ -64,6 +70,17 @@ func TestWhatIsTalliedOfAPlay(t *testing.T) {
 		"and what ended there": {
 			[]string{"online", "play a", "loaded", "playing 60", "wait 4s", "offline", "wait 40s", "idle"},
 			[]string{"a +0 to 60 of 100 first", "a +4 to 64 of 100 rests", "a +36 to 100 of 100 rests ended"},
+		},
+		"and what the receiver went on with and played out there": {
+			[]string{
+				"queues yes", "online", "play a b c", "loaded", "playing 0", "goes-on e2", "playing 0", "skips e1 1", "playing 0",
+				"wait 5s", "offline", "wait 197s", "idle",
+			},
+			[]string{
+				"a +0 to 0 of 100 first", "a +0 to 100 of 100 rests ended", "b +0 to 0 of 100 first", "b +0 to 0 of 100 rests",
+				"a +0 to 0 of 100 first", "a +5 to 5 of 100 rests", "a +95 to 100 of 100 rests ended",
+				"b +100 to 100 of 100 first rests ended",
+			},
 		},
 		"a restart counts on": {
 			[]string{"online", "play a", "loaded", "playing 0", "wait 12s", "leave", "restart", "wait 5s", "runs e1 1 17", "wait 1s", "paused 18"},
