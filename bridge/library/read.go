@@ -299,17 +299,17 @@ func (l *Library) reindex(ctx context.Context) error {
 	}
 	l.indexing = time.Since(begun)
 	l.index.Store(x)
-	l.mu.Lock()
-	l.indexed = s
-	close(l.rebuilt)
-	l.rebuilt = make(chan struct{})
-	l.mu.Unlock()
 	n := x.Count()
 	l.tell(func(s *media.LibraryStatus) {
 		c := &s.Counts
 		c.Movies, c.Episodes, c.Videos = n[media.Movie], n[media.Episode], n[media.Video]
 		c.Tracks, c.Images, c.Playlists = n[media.Track], n[media.Image], n[media.Playlist]
 	})
+	l.mu.Lock()
+	l.indexed = s
+	close(l.rebuilt)
+	l.rebuilt = make(chan struct{})
+	l.mu.Unlock()
 	return nil
 }
 
