@@ -229,6 +229,23 @@ func TestSearchTiesByUse(t *testing.T) {
 	}
 }
 
+// TestAShowStaysBeforeItsEpisodes: episodes without a name of their own are called as their show.
+func TestAShowStaysBeforeItsEpisodes(t *testing.T) {
+	var b Builder
+	b.Add(Doc{Item: media.Item{ID: "lanternsho", Kind: media.Show, Title: "Magic Lantern"}, Row: 1})
+	b.Add(Doc{Item: media.Item{ID: "episodeone", Kind: media.Episode, Title: "Magic Lantern", Show: "Magic Lantern"}, Row: 2, Group: 1})
+	b.Add(Doc{Item: media.Item{ID: "episodetwo", Kind: media.Episode, Title: "Magic Lantern", Show: "Magic Lantern"}, Row: 3, Group: 1})
+	use := func(of media.ID) media.Use {
+		if of == "episodetwo" {
+			return media.Use{Position: 12, LastAt: 3}
+		}
+		return media.Use{}
+	}
+	if _, hits := b.Build().Search(media.Query{Text: "magic lantern", Limit: 10}, use, nil); ids(hits) != "lanternsho episodetwo episodeone" {
+		t.Errorf("got %s", ids(hits))
+	}
+}
+
 func TestContainers(t *testing.T) {
 	x := shelf()
 	if x.Has(id("show" + "Empty")) {

@@ -293,7 +293,8 @@ func (s *search) fill(w *window, playable bool) {
 }
 
 // sortByUse puts what is in progress first, then what was not watched yet, then what was played last, then what was played
-// often; the rest stays in natural order.
+// often; the rest stays in natural order. A show stays before its episodes and an album before its pieces, though they are
+// what is played.
 func (x *Index) sortByUse(docs []scored, use func(media.ID) media.Use) {
 	if use == nil || len(docs) < 2 {
 		return
@@ -313,9 +314,23 @@ func (x *Index) sortByUse(docs []scored, use func(media.ID) media.Use) {
 	}
 	slices.SortStableFunc(docs, func(a, b scored) int {
 		ua, ub := uses[a.doc], uses[b.doc]
-		return cmp.Or(first(ua.Position > 0, ub.Position > 0), first(!ua.Watched, !ub.Watched),
+		return cmp.Or(cmp.Compare(precedence(x.kind(a.doc)), precedence(x.kind(b.doc))),
+			first(ua.Position > 0, ub.Position > 0), first(!ua.Watched, !ub.Watched),
 			cmp.Compare(ub.LastAt, ua.LastAt), cmp.Compare(ub.Plays, ua.Plays))
 	})
+}
+
+// precedence is which of equal titles comes first, whatever was played: what holds others, in natural order, then what is
+// played, then folders and pictures.
+func precedence(k media.Kind) int {
+	order := []media.Kind{media.Show, media.Season, media.Movie, media.Artist, media.Album, media.Playlist, media.Genre}
+	if i := slices.Index(order, k); i >= 0 {
+		return i
+	}
+	if k == media.Folder || k == media.Image {
+		return len(order) + 1
+	}
+	return len(order)
 }
 
 // verdict is what a device says of a class of items.
