@@ -45,6 +45,7 @@ type parts struct {
 	catalogue *library.Library
 	streamer  *httpstream.Server
 	bridge    *bridge.Bridge
+	figures   *figures
 	greeting  *greeting
 
 	closers []func() error // of what was opened, in that order
@@ -75,7 +76,8 @@ func (p *parts) build(ctx context.Context, c Config, log *slog.Logger) (err erro
 		return err
 	}
 	p.closers = append(p.closers, p.catalogue.Close)
-	if p.streamer, err = httpstream.New(streamConfig(c, p.health), p.catalogue, log); err != nil {
+	p.figures = newFigures(p.client, p.client.Connected)
+	if p.streamer, err = httpstream.New(streamConfig(c, p.health, p.figures), p.catalogue, log); err != nil {
 		return err
 	}
 	if err := p.streamer.Listen(ctx); err != nil {
@@ -86,7 +88,7 @@ func (p *parts) build(ctx context.Context, c Config, log *slog.Logger) (err erro
 	if err != nil {
 		return err
 	}
-	p.greeting = newGreeting(p.client, c, log)
+	p.greeting = newGreeting(p.figures, c, log)
 	p.bridge = bridge.New(bridgeConfig(c, id), bridge.Ports{
 		Devices: cast.New(castConfig(c), log), Library: p.catalogue, Links: p.streamer, Remote: httpstream.Remote{},
 		Store: state, Playlists: state, Diary: state, Publisher: p.greeting, Grammar: grammar,

@@ -41,7 +41,7 @@ func libraryConfig(c Config) library.Config {
 	}
 }
 
-func streamConfig(c Config, health func() (broker, library bool)) httpstream.Config {
+func streamConfig(c Config, health func() (broker, library bool), f *figures) httpstream.Config {
 	host := ""
 	if u, err := url.Parse(c.MQTT.Broker); err == nil {
 		host = u.Hostname()
@@ -49,7 +49,7 @@ func streamConfig(c Config, health func() (broker, library bool)) httpstream.Con
 	h := c.HTTP
 	return httpstream.Config{
 		Listen: h.Listen, Advertise: h.Advertise, MaxStreams: h.MaxStreams, TokenTTL: h.TokenTTL, DataDir: c.DataDir,
-		Metrics: h.Metrics, BrokerHost: host, Health: health,
+		Metrics: h.Metrics, BrokerHost: host, Health: health, Collectors: f.collectors(),
 	}
 }
 

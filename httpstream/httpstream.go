@@ -32,6 +32,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"localcast/bridge"
 	"localcast/bridge/media"
 )
@@ -68,6 +70,8 @@ type Config struct {
 	DataDir string
 	// Metrics says who may read /metrics: "loopback", "all" or "off"; "" is "loopback".
 	Metrics string
+	// Collectors are what /metrics tells beside the streamer's own figures.
+	Collectors []prometheus.Collector
 	// BrokerHost is the host of the MQTT broker; its network is where people look at artwork. "" is an embedded one.
 	BrokerHost string
 	// Health tells what else /healthz says; it must not block. nil: all is well.
@@ -187,7 +191,7 @@ func New(c Config, files Files, log *slog.Logger) (*Server, error) {
 		kept:    newKept(filepath.Join(c.DataDir, keptDir), log),
 		changed: make(chan struct{}, 1),
 	}
-	s.metrics = newMetrics(&s.meter)
+	s.metrics = newMetrics(&s.meter, c.Collectors)
 	return s, nil
 }
 

@@ -23,7 +23,7 @@ type metrics struct {
 	responses *prometheus.CounterVec
 }
 
-func newMetrics(m *meter) *metrics {
+func newMetrics(m *meter, more []prometheus.Collector) *metrics {
 	active := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "localcast_http_streams_active",
 		Help: "Media responses under way.",
@@ -42,6 +42,7 @@ func newMetrics(m *meter) *metrics {
 	}, []string{"kind", "code"})
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(active, bytes, refused, responses)
+	registry.MustRegister(more...)
 	return &metrics{promhttp.HandlerFor(registry, promhttp.HandlerOpts{}), refused, responses}
 }
 

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"localcast/bridge"
+)
+
+// nobody listens.
+type nobody struct{ answers, states, events int }
+
+func (n *nobody) Answer(bridge.Answer) { n.answers++ }
+func (n *nobody) State(bridge.State)   { n.states++ }
+func (n *nobody) Event(bridge.Event)   { n.events++ }
+
+// scrape is what Prometheus reads of the figures.
+func scrape(t *testing.T, f *figures) string {
+	t.Helper()
+	registry := prometheus.NewRegistry()
+	for _, c := range f.collectors() {
+		if err := registry.Register(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := httptest.NewRecorder()
+	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	return w.Body.String()
+}
+
+// ours are the lines of the program's own figures, but for the version.
+func ours(text string) []string {
+	var out []string
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "localcast_") && !strings.HasPrefix(line, "localcast_build_info") {
+			out = append(out, strings.TrimPrefix(strings.TrimSpace(line), "localcast_"))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestFigures(t *testing.T) {
+	listener := &nobody{}
+	connected := true
+	f := newFigures(listener, func() bool { return connected })
+	now := time.Unix(1_800_000_000, 0)
+	f.now = func() time.Time { return now }
+
+	f.State(bridge.DeviceList{Devices: []bridge.DeviceEntry{{Device: "kitchen", Online: true}, {Device: "den"}, {Device: "hall"}}})
+	f.State(bridge.QueueState{Device: "kitchen", Length: 14})
+	f.State(bridge.QueueState{Device: "hall", Length: 3})
+	f.State(bridge.DeviceState{Device: "kitchen", State: "playing"})
+	f.State(bridge.DeviceState{Device: "den", State: "off"})
+	f.State(bridge.DeviceState{Device: "hall", State: "off"})
+	f.State(bridge.Gone{Device: "hall"})
+	f.State(bridge.LibraryState{Scanning: true})
+	now = now.Add(90 * time.Second)
+	f.State(bridge.LibraryState{Scanning: true, Movies: 1})
+	now = now.Add(30 * time.Second)
+	f.State(bridge.LibraryState{Movies: 2, Tracks: 40, Unavailable: []string{"usb"}, LastScanAt: bridge.Time{Time: now}})
+	f.Answer(bridge.Answer{Command: bridge.Command{Name: "play"}})
+	f.Answer(bridge.Answer{Command: bridge.Command{Name: "play"}})
+	f.Answer(bridge.Answer{Command: bridge.Command{Name: "play"}, Err: &bridge.Error{Code: bridge.NotFound}})
+	f.Event(bridge.Event{Type: bridge.ItemStarted})
+	connected = false
+
+	want := []string{
+		`broker_connected 0`,
+		`commands_total{command="play",outcome="not_found"} 1`, `commands_total{command="play",outcome="ok"} 2`,
+		`devices_state{state="buffering"} 0`, `devices_state{state="idle"} 0`, `devices_state{state="off"} 1`,
+		`devices_state{state="paused"} 0`, `devices_state{state="playing"} 1`,
+		`devices{online="false"} 2`, `devices{online="true"} 1`,
+		`events_total{event="item_started"} 1`,
+		`library_folders_unavailable 1`,
+		`library_items{kind="episode"} 0`, `library_items{kind="image"} 0`, `library_items{kind="movie"} 2`,
+		`library_items{kind="playlist"} 0`, `library_items{kind="track"} 40`, `library_items{kind="video"} 0`,
+		`library_last_scan_timestamp_seconds 1.80000012e+09`,
+		`library_scan_seconds 120`,
+		`library_scanning 0`,
+		`queue_entries{device="kitchen"} 14`,
+	}
+	if got := ours(scrape(t, f)); !slices.Equal(got, want) {
+		t.Errorf("\n got %s\nwant %s", strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+	}
+	if *listener != (nobody{answers: 3, states: 10, events: 1}) {
+		t.Errorf("what goes on is %+v", *listener)
+	}
+}
+
+// TestFiguresAreNamedAsPrometheusWants: also while nothing is known, and of the whole process.
+func TestFiguresAreNamedAsPrometheusWants(t *testing.T) {
+	f := newFigures(&nobody{}, func() bool { return true })
+	f.Answer(bridge.Answer{Command: bridge.Command{Name: "play"}})
+	f.Event(bridge.Event{Type: bridge.ItemStarted})
+	text := scrape(t, f)
+	problems, err := promlint.New(strings.NewReader(text)).Lint()
+	if err != nil || len(problems) > 0 {
+		t.Errorf("%v, %v", problems, err)
+	}
+	for _, name := range []string{"go_goroutines", "process_resident_memory_bytes", "localcast_build_info", "localcast_library_items"} {
+		if !strings.Contains(text, name+" ") && !strings.Contains(text, name+"{") {
+			t.Errorf("%s is not told", name)
+		}
+	}
+}
