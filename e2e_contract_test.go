@@ -296,6 +296,7 @@ func (u *wholeContract) usePlayback() {
 		{"seek", `{"position":60}`}, {"seek", `{"offset":-30}`}, {"volume", `{"level":20}`}, {"volume", `{"delta":5}`},
 		{"mute", `{"muted":true}`}, {"mute", `{}`}, {"pause", `{}`}, {"resume", `{}`}, {"toggle", `{}`}, {"toggle", `{}`},
 		{"speed", `{"rate":1}`}, {"subtitles", `{"off":true}`},
+		{"sleep", `{"minutes":30}`}, {"sleep", `{"after":"item"}`}, {"sleep", `0`},
 		{"next", `{}`}, {"previous", `{}`}, {"stop", `{}`}, {"wake", `{}`}, {"play", `PRESS`},
 	} {
 		u.tell(c.command, c.payload)
@@ -422,7 +423,7 @@ func (u *wholeContract) flood() {
 // tryWhatIsNotThere fails for a command that has begun to work and is still said not to.
 func (u *wholeContract) tryWhatIsNotThere() {
 	payloads := map[string]string{
-		"sleep": `{"minutes":5}`, "transfer": `{"to":"kuche_radio"}`,
+		"transfer": `{"to":"kuche_radio"}`,
 	}
 	for _, name := range u.contract.NotYet.Commands {
 		to := "kuche_tv"

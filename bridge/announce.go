@@ -30,7 +30,7 @@ func (r *resolver) announce(ctx context.Context, t *turn, req Announce) error {
 	var item media.Item
 	if req.Message != "" {
 		if r.speech == "" {
-			return &Error{Unsupported, "message: got words, but announce.tts_url, which makes speech of them, is not configured; a url would play"}
+			return &Error{Unsupported, "message: got words, but announce.tts_url, which makes speech of them, is not set; a url would play"}
 		}
 		item = r.spoken(ctx, req)
 	} else {

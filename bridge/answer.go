@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -110,12 +111,27 @@ func (r *running) speech(t turn, o queue.Outcome, err *Error) string {
 			return fmt.Sprintf("Volume %d on %s, the most that is allowed", o.Volume, name)
 		}
 		return fmt.Sprintf("Volume %d on %s", o.Volume, name)
+	case Sleep:
+		return sleepSpeech(req, name)
 	case Announce:
 		return announcedSpeech(o, name)
 	case Search, Browse:
 		return foundSpeech(t)
 	}
 	return doneSpeech(t.command.Request, name)
+}
+
+// sleepSpeech says when the device goes to sleep.
+func sleepSpeech(req Sleep, device string) string {
+	switch {
+	case req.AfterItem:
+		return device + " stops after this"
+	case req.Minutes == 0:
+		return "The sleep timer of " + device + " is off"
+	case req.Minutes < 1:
+		return device + " stops in less than a minute"
+	}
+	return device + " stops in " + voice.Count(int(math.Round(req.Minutes)), "minute", "minutes")
 }
 
 // playSpeech says what plays, or was added.

@@ -32,8 +32,17 @@ func TestSpeech(t *testing.T) {
 		". bridge to attic: pause":                                               "No device \"attic\"",
 		". bridge to all: volume 40\n. kitchen done":                             "Done on 1 device",
 		". bridge to all: volume 40\n. kitchen refuses it said no":               "It said no",
-		". kitchen: seek 5":                                                      "Nothing is playing",
-		". disk full\n. kitchen: queue_add alien":                                "Something went wrong on Kitchen",
+		". kitchen: sleep 30":                                                    "Kitchen stops in 30 minutes",
+		". kitchen: sleep 0.5":                                                   "Kitchen stops in less than a minute",
+		". kitchen: sleep 0":                                                     "The sleep timer of Kitchen is off",
+		". kitchen: sleep after":                                                 "Kitchen stops after this",
+		". kitchen: announce hurt\n. kitchen done":                               "Announcing on Kitchen",
+		". kitchen: announce hurt\n. kitchen: announce hurt":                     "The announcement waits its turn on Kitchen",
+		". appears Kitchen id=a1 max=60\n. kitchen: announce hurt volume=80\n. kitchen done": "Announcing on Kitchen, no louder than is allowed",
+		". kitchen app Netflix\n. kitchen: announce hurt force=1\n. kitchen done":            "Announcing on Kitchen. What another app played there cannot be brought back",
+		". kitchen app Netflix\n. kitchen: announce hurt":                                    "Another app holds the device, and what it plays could not be restored: force takes it",
+		". kitchen: seek 5":                       "Nothing is playing",
+		". disk full\n. kitchen: queue_add alien": "Something went wrong on Kitchen",
 	} {
 		t.Run(script, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

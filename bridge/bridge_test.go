@@ -374,9 +374,19 @@ func TestAllDevices(t *testing.T) {
 		"what is not for all": two + `
 			> bridge to all: next
 			all answers next: invalid`,
-		"what this version cannot do for one it cannot do for all": two + `
-			> bridge to all: sleep
-			all answers sleep: unsupported den=error kitchen=error`,
+		"each that is asked does it": two + `
+			> bridge to all: sleep 30
+			all answers sleep: ok den=ok kitchen=ok
+			> bridge to all: mute
+			kitchen does mute true
+			den does mute true
+			> kitchen done
+			> den done
+			all answers mute: ok den=ok kitchen=ok
+			> bridge to all: stop
+			all answers stop: ok den=ok kitchen=ok
+			> bridge to all: pause
+			all answers pause: ok den=ok kitchen=ok`,
 		"nobody is there": `
 			> bridge to all: pause
 			all answers pause: offline`,

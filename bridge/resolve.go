@@ -127,6 +127,11 @@ func input(c Command) (func(queue.Ref) queue.Input, error) {
 		return func(ref queue.Ref) queue.Input { return queue.Volume{Ref: ref, To: *req.Delta, By: true} }, nil
 	case Mute:
 		return func(ref queue.Ref) queue.Input { return queue.Mute{Ref: ref, Muted: req.Muted} }, nil
+	case Sleep:
+		after := time.Duration(req.Minutes * float64(time.Minute))
+		return func(ref queue.Ref) queue.Input {
+			return queue.Sleep{Ref: ref, After: after, AfterItem: req.AfterItem}
+		}, nil
 	case Speed:
 		return func(ref queue.Ref) queue.Input { return queue.Speed{Ref: ref, Rate: req.Rate} }, nil
 	case Subtitles, Save: // the device's goroutine knows the tracks, and the queue

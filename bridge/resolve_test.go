@@ -114,8 +114,8 @@ func TestWhatIsPlayed(t *testing.T) {
 			> bridge: browse
 			bridge answers browse: ok "": mixed empty`,
 		"what this version cannot do": kitchen + `
-			> kitchen: sleep
-			kitchen answers sleep: unsupported
+			> kitchen: transfer Den
+			kitchen answers transfer: unsupported
 			> bridge: pause
 			bridge answers pause: invalid`,
 		"a scan": `

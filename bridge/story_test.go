@@ -412,6 +412,8 @@ func (w *world) request(to, name, text string, args map[string]string) Request {
 		return Rescan{Folder: text}
 	case "forget":
 		return Forget{Device: text}
+	case "transfer":
+		return Transfer{To: text}
 	case "save":
 		return Save{Name: text}
 	case "playlist_delete":
@@ -419,12 +421,15 @@ func (w *world) request(to, name, text string, args map[string]string) Request {
 	case "history":
 		offset, _ := strconv.Atoi(args["offset"])
 		return History{Device: text, Offset: offset, Limit: 100}
+	case "sleep":
+		minutes, _ := strconv.ParseFloat(text, 64)
+		return Sleep{Minutes: minutes, AfterItem: text == "after"}
 	case "announce":
 		return announceRequest(text, args)
 	}
 	plain := map[string]Request{
 		"pause": Pause{}, "resume": Resume{}, "toggle": Toggle{}, "stop": Stop{}, "next": Next{}, "previous": Previous{},
-		"wake": Wake{}, "mute": Mute{}, "ping": Ping{}, "playlists": Playlists{}, "sleep": Sleep{Minutes: 5},
+		"wake": Wake{}, "mute": Mute{}, "ping": Ping{}, "playlists": Playlists{},
 	}
 	if plain[name] == nil {
 		w.Fatalf("no such command: %s", name)

@@ -22,6 +22,9 @@ type ahead struct {
 // follower is the index of the entry that plays after the current one has ended by itself, -1 if none does. What says that
 // nothing shall follow, says it here: then the receiver is given nothing either.
 func (m *Machine[T]) follower() int {
+	if m.sleep.after {
+		return -1
+	}
 	if e := m.list.current(); m.list.head.Repeat == RepeatOne && e != nil && !e.Failed {
 		return m.list.index
 	}
@@ -145,6 +148,7 @@ func (m *Machine[T]) movedOn(in Ended) {
 	over := in.Reason == Finished || in.Reason == Error
 	at, next := m.list.find(in.Next), m.follower()
 	switch {
+	case over && m.nodAfter():
 	case over && next < 0:
 		m.end()
 		m.order(Do{What: DoStopMedia})
@@ -173,6 +177,9 @@ func (m *Machine[T]) arrive(at int, serial uint64) int {
 	to := l.index + 1
 	if at < l.index {
 		to--
+	}
+	if to == at {
+		return at
 	}
 	l.head.Revision++
 	l.move(at, to)

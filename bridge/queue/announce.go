@@ -78,6 +78,7 @@ func (m *Machine[T]) announce(in Announce[T]) {
 		o.Volume, o.Capped = min(*in.Volume, m.maxVolume), *in.Volume > m.maxVolume
 		in.Volume = &o.Volume
 	}
+	m.unfade()
 	t := &talk[T]{item: in.Item, volume: in.Volume, force: in.Force}
 	m.serial++
 	t.name = m.serial

@@ -53,6 +53,8 @@ func (m *Machine[T]) command(in Input) bool {
 		m.adjust(in.Ref, m.device.Media.CanRate, Do{What: DoRate, Rate: in.Rate})
 	case Subtitles:
 		m.adjust(in.Ref, m.device.Media.CanTracks, Do{What: DoTracks, Track: in.Track})
+	case Sleep:
+		m.setSleep(in)
 	case Announce[T]:
 		m.announce(in)
 	case Turn:
@@ -191,6 +193,8 @@ func (m *Machine[T]) stop(ref Ref) {
 			m.breakOff(ref, "stop")
 			return
 		}
+		m.sleep.after = false
+		m.unfade()
 		m.cancelLoads("stop")
 		serial := m.order(Do{What: DoStopApp})
 		if !m.play.confirmed {

@@ -48,6 +48,7 @@ func (c *checker) do(what byte, n int) {
 		Shuffle{Ref: c.ref, On: on}, SetRepeat{c.ref, []Repeat{RepeatOff, RepeatAll, RepeatOne}[n%3]}, Turn{c.ref},
 		Announce[string]{Ref: c.ref, Item: Entry[string]{Item: "x", Duration: float64(n % 9)}, Volume: &loud, Force: on},
 		Announce[string]{Ref: c.ref, Item: Entry[string]{Item: "y"}},
+		Sleep{Ref: c.ref, After: time.Duration(n%40) * time.Second, AfterItem: n%7 == 0},
 	}
 	device := []string{
 		"offline", "online", "idle", "playing", "paused", "buffering", "other", "other mute", "loaded", "refused", "lost", "done",

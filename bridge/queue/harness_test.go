@@ -70,6 +70,12 @@ func (h *house) run(t *testing.T, line string) string {
 		return ""
 	case "disk":
 		return h.disk(rest)
+	case "dones": // the device answers all that it was asked
+		var said []string
+		for len(h.orders) > 0 {
+			said = append(said, h.step(h.input(t, "done", nil))...)
+		}
+		return strings.Join(said, ", ")
 	case "queues":
 		h.queues = rest
 		return ""
@@ -310,6 +316,9 @@ func (h *house) input(t *testing.T, name string, args []string) Input {
 		return Turn{h.ref}
 	case "announce":
 		return h.announces(args)
+	case "sleep": // after a time, "after" the item, or "off"
+		d, _ := time.ParseDuration(args[0])
+		return Sleep{Ref: h.ref, After: d, AfterItem: args[0] == "after"}
 	case "seek":
 		return Seek{h.ref, number(0), signed()}
 	case "volume":
@@ -393,10 +402,14 @@ func (h *house) announces(args []string) Input {
 }
 
 // word reads what the device says.
-func (h *house) word(t *testing.T, name string, args []string) Input {
+func (h *house) word(t *testing.T, name string, args []string) (said Input) {
 	t.Helper()
 	r := Report{Online: true, Asked: true, Receiver: true, Volume: h.level, Muted: h.muted}
-	defer func() { h.last = r }()
+	defer func() {
+		if report, ok := said.(Report); ok {
+			h.last = report
+		}
+	}()
 	number := func(i int, or float64) float64 {
 		if len(args) <= i {
 			return or
@@ -436,8 +449,7 @@ func (h *house) word(t *testing.T, name string, args []string) Input {
 	case "unkept": // the position could not be written
 		return Stored{Failed: "disk full"}
 	case "offline":
-		r = Report{}
-		return r
+		return Report{}
 	case "online", "off": // nothing runs
 		r.Idle, r.Receiver = true, false
 		return r

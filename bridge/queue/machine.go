@@ -57,6 +57,8 @@ type Machine[T any] struct {
 	raised  bool       // volume or mute were changed for an announcement, whatever the device has told since
 	mend    uint64     // the order that puts back what played; 0: none is under way
 
+	sleep sleep
+
 	replies []reply
 	fresh   int       // replies from here on belong to the step under way
 	ticket  uint64    // of the last Persist
@@ -214,6 +216,7 @@ func (m *Machine[T]) settle() {
 	m.count()
 	l := &m.list
 	m.mended()
+	m.doze()
 	m.speakNext()
 	again := !m.storeAt.IsZero() && !m.now.Before(m.storeAt)
 	if l.changed() || again {
@@ -256,6 +259,7 @@ func (m *Machine[T]) nextAlarm() time.Time {
 		}
 	}
 	sooner(m.storeAt)
+	sooner(m.dozeAt())
 	if m.play != nil && !m.play.lost && m.now.Before(m.renewAt) {
 		sooner(m.renewAt)
 	}
@@ -276,7 +280,7 @@ func (m *Machine[T]) tick() {
 	}
 	if !s.turnAt.IsZero() && !m.now.Before(s.turnAt) {
 		s.turnAt = time.Time{}
-		if m.follower() >= 0 {
+		if m.sleep.after || m.follower() >= 0 {
 			m.finished()
 			return
 		}

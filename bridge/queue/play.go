@@ -33,6 +33,9 @@ func (m *Machine[T]) startNext(at int) uint64 {
 // finished goes on after the current entry has played to its end.
 func (m *Machine[T]) finished() {
 	m.tellFinished()
+	if m.nodAfter() {
+		return
+	}
 	if next := m.follower(); next >= 0 {
 		m.startNext(next)
 		return

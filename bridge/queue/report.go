@@ -31,6 +31,7 @@ func (m *Machine[T]) report(r Report) {
 	m.serial = max(m.serial, r.Media.Ahead)
 	m.device = r
 	m.overhear()
+	m.overhearFade(was)
 	cut := !m.cutAt.IsZero() && m.now.Sub(m.cutAt) <= takenWithin
 	s := m.play
 	foreign := r.foreign()
@@ -42,7 +43,7 @@ func (m *Machine[T]) report(r Report) {
 		m.update(r.Media)
 	case r.Playing && r.Media.Ours:
 		m.takeUp(r.Media)
-	case m.cut:
+	case m.cut && (s == nil || m.list.head.Plan.Then != ThenNothing):
 		m.afterCut(foreign)
 	case m.talk != nil:
 		m.talkGone(foreign)
@@ -57,7 +58,7 @@ func (m *Machine[T]) report(r Report) {
 	case s != nil:
 		m.vanish()
 	}
-	if m.cut && m.play != nil { // what was to come back is there
+	if m.cut { // what was to come back is there, or not to be had
 		m.list.head.Plan.Then = ThenNothing
 		m.restore(false)
 	}
@@ -298,9 +299,10 @@ func (m *Machine[T]) replace(md Session, wentOn bool) {
 // lose notes that the link went: what ran may run on, unseen.
 func (m *Machine[T]) lose() {
 	m.hushAll(CodeOffline, "the device went offline")
-	if m.mending {
+	if m.talk == nil && m.list.head.Plan.Then != "" {
 		m.mending, m.mend, m.cut = false, 0, true
 	}
+	m.sleep.fading = false
 	s := m.play
 	if s == nil || !s.confirmed {
 		return
@@ -423,6 +425,7 @@ func (m *Machine[T]) done(in Done) {
 		return
 	}
 	m.arrived(in)
+	m.slept(in)
 	m.prepared(in)
 	code, message := outcomeOf(in.Fail, in.Reason)
 	m.decide(in.Serial, func(o *Outcome) { o.Code, o.Message = code, message })

@@ -97,6 +97,13 @@ type (
 	}
 	// Save has the entries stored as a list of its own, as they stand now: see Copy.
 	Save struct{ Ref Ref }
+	// Sleep stops After that time, or at the end of what plays if AfterItem is true, and fades the volume before; neither
+	// cancels.
+	Sleep struct {
+		Ref       Ref
+		After     time.Duration
+		AfterItem bool
+	}
 	// Announce plays Item in between; afterwards everything is as it was.
 	Announce[T any] struct {
 		Ref    Ref
@@ -236,6 +243,7 @@ func (Jump) input()        {}
 func (Clear) input()       {}
 func (Shuffle) input()     {}
 func (SetRepeat) input()   {}
+func (Sleep) input()       {}
 func (Announce[T]) input() {}
 func (Save) input()        {}
 func (Turn) input()        {}
