@@ -261,6 +261,11 @@ func (b *Bridge) route(ctx context.Context) {
 			b.sighted(ctx, s)
 		case <-b.changed:
 			b.tellDevices()
+			for _, d := range b.devices {
+				if d.changedTastes.Swap(false) {
+					b.remember(d, d.about())
+				}
+			}
 		case <-b.ports.Library.Changed():
 			b.tellLibrary()
 		case f := <-b.forgotten:

@@ -54,6 +54,8 @@ type device struct {
 	done    chan struct{}      // closed when Run has returned
 	leaving bool               // it is being forgotten; the Bridge's
 	unsaved atomic.Bool        // what is known of it is not on disk
+	// changedTastes is set when about tells other refused formats than are on disk.
+	changedTastes atomic.Bool
 }
 
 // shown is a device as the rest of the bridge sees it.
@@ -141,6 +143,7 @@ type running struct {
 	unsent save // what waits for the disk
 	busy   bool // the disk works on an earlier one
 
+	tastes      tastes
 	toldOnline  bool
 	otherTracks bool // other subtitles than were told
 	search      SearchState
@@ -151,7 +154,8 @@ type running struct {
 func newRunning(d *device, saves chan<- save, stored <-chan queue.Stored) *running {
 	return &running{
 		device: d, machine: queue.New(d.saved, rand.IntN, d.maxVol), info: d.about(),
-		owed: map[queue.Ref]turn{}, renamed: map[queue.EntryID]media.Item{}, alarm: stoppedTimer(), saves: saves, stored: stored,
+		tastes: tastes{doubted: map[string]media.ID{}},
+		owed:   map[queue.Ref]turn{}, renamed: map[queue.EntryID]media.Item{}, alarm: stoppedTimer(), saves: saves, stored: stored,
 		search: SearchState{Device: d.topic, Results: []ItemState{}},
 	}
 }
@@ -208,6 +212,7 @@ func (r *running) letter(l any) {
 	switch l := l.(type) {
 	case Status:
 		media := r.status.Media
+		r.tastes.played = r.tastes.played && l.Online
 		r.status = l
 		if l.Online && !l.Asked {
 			r.status.Media = media // still as far as anybody knows
@@ -218,11 +223,15 @@ func (r *running) letter(l any) {
 			r.publish(false)
 		}
 	case Ended:
+		r.tastes.fault = l.Fault
 		r.step(r.ended(l))
 	case Done:
 		d := queue.Done{Serial: l.Serial}
 		if l.Fail != nil {
 			d.Fail, d.Reason = queue.Fail(l.Fail.Kind), l.Fail.Message
+			if r.tastes.fault = faultOf(l.Fail.Kind); l.Fail.Kind == FailFormat || l.Fail.Kind == FailFetch {
+				d.Fail = queue.FailRefused
+			}
 		}
 		r.step(d)
 	case Sighting:
@@ -368,6 +377,7 @@ func (r *running) act(e queue.Effect) {
 			Type: EventType(e.Event), At: time.Now(), Device: r.topic,
 			Entry: e.Entry.ID.String(), Item: e.Entry.Item.ID, Title: e.Entry.Item.Title, Message: e.Message,
 		})
+		r.learn(EventType(e.Event), e.Entry.Item)
 	case queue.Publish:
 		r.publish(e.Queue)
 	case queue.Alarm:

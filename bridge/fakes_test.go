@@ -195,6 +195,7 @@ func newFakeLibrary() *fakeLibrary {
 			{ID: "heat", Kind: media.Movie, Title: "Heat", Duration: 10000, ContentType: "video/mp4"},
 			{ID: "hurt", Kind: media.Track, Title: "Hurt", Artist: "Johnny Cash", Duration: 200, ContentType: "audio/flac"},
 			{ID: "lake", Kind: media.Image, Title: "Lake", ContentType: "image/jpeg"},
+			{ID: "ronin", Kind: media.Movie, Title: "Ronin", ContentType: "video/x-matroska", Format: "matroska", VideoCodec: "hevc", AudioCodec: "ac3"},
 			{ID: "blueys", Kind: media.Show, Title: "All of Bluey"},
 			{ID: "roadtrip", Kind: media.Playlist, Title: "Roadtrip"},
 			{ID: "mixed", Kind: media.Folder, Title: "Mixed bag"},

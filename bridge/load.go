@@ -44,7 +44,7 @@ func (r *running) prepare(e queue.Prepare[media.Item]) {
 // noAddress answers an order for an entry that the device has no way to fetch.
 func (r *running) noAddress(serial uint64, e Entry, err error) {
 	r.log.Warn("no address to load from", "item", e.Item.ID, "err", err)
-	r.mail.Done(Done{Serial: serial, Fail: &Fail{FailRefused, "there is no address from which it could fetch the file"}})
+	r.mail.Done(Done{Serial: serial, Fail: &Fail{FailFetch, "there is no address from which it could fetch the file"}})
 }
 
 // loading is all that a player is told of an entry, from its start. An item that was given another id since, because the

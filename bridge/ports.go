@@ -146,7 +146,9 @@ type FailKind string
 
 // The kinds of failure.
 const (
-	FailRefused     FailKind = "refused"     // the device answered no: Message says why
+	FailRefused     FailKind = "refused"     // the device answered no: Message says why, if it did
+	FailFormat      FailKind = "format"      // it answered that it cannot play files of this kind
+	FailFetch       FailKind = "fetch"       // it answered that the file could not be had
 	FailTimeout     FailKind = "timeout"     // no answer in time
 	FailOffline     FailKind = "offline"     // no link, or it was lost meanwhile
 	FailCancelled   FailKind = "cancelled"   // replaced by a later order, or another sender took the device
@@ -160,6 +162,16 @@ type Fail struct {
 	Message string
 }
 
+// Fault says what was wrong with something that did not play.
+type Fault int
+
+// The faults.
+const (
+	FaultUnknown   Fault = iota // the device did not say
+	FaultFormat                 // the device cannot play files of this kind
+	FaultElsewhere              // the file could not be fetched, or was not wanted any more: that tells nothing of it
+)
+
 // Error gives the message.
 func (f *Fail) Error() string { return f.Message }
 
@@ -169,6 +181,7 @@ type Ended struct {
 	URL      string // its contentId, by which it is recognised where Tag was lost
 	Reason   EndReason
 	Message  string  // for EndError: a clause for people
+	Fault    Fault   // for EndError
 	Position float64 // seconds: the last that is known
 	Next     *Tag    // the item of ours that the receiver plays after it in the same session; nil for none
 }

@@ -20,7 +20,7 @@ import (
 //
 //	> appears Kitchen id=a1 kind=audio   discovery sees a device; static and topic=... come from the configuration
 //	> kitchen online | gone | idles      its link comes or goes, its app has nothing loaded
-//	> kitchen done | refuses WHY         it answers the load under way, else its oldest order
+//	> kitchen done | refuses WHY | cannot WHY   it answers the load under way, else its oldest order
 //	> kitchen plays 20 | pauses 20       it reports the session of its last load at a position
 //	> kitchen finishes | interrupted     that session ends
 //	> kitchen runs e1 3 20               it reports a session by its tag; "rests" where that is paused
@@ -211,6 +211,8 @@ func (w *world) player(topic, what string) {
 		p.done(nil)
 	case "refuses":
 		p.done(&Fail{FailRefused, rest})
+	case "cannot": // for the file's format
+		p.done(&Fail{FailFormat, rest})
 	case "volume":
 		p.tell(func(s *Status) { s.Volume, _ = strconv.Atoi(rest) })
 	case "asks": // the user has to allow it

@@ -159,18 +159,22 @@ func loadRows() map[string]func(*testing.T) {
 			l.drain()
 			l.receiver.SetRefuse(func(string) *casttest.LoadError { return &casttest.LoadError{Code: 104} })
 			l.again()
-			l.tells("empty, loading, refused: the device cannot play this format, empty")
+			l.tells("empty, loading, format: the device cannot play this format, empty")
 			pass(time.Minute)
 			l.tells("")
 		}),
 		"load-codes": in(casttest.Config{}, func(l *lab) {
-			for code, want := range map[int]string{
-				0: "the device could not play it", 101: "the device gave up loading", 102: "the device could not decode the file",
-				103: "the device could not fetch the file", 104: "the device cannot play this format",
-				301: "the device could not fetch the file", 905: "the device could not play it",
+			for code, want := range map[int]bridge.Fail{
+				0:   {Kind: bridge.FailRefused, Message: "the device could not play it"},
+				101: {Kind: bridge.FailFetch, Message: "the device gave up loading"},
+				102: {Kind: bridge.FailRefused, Message: "the device could not decode the file"},
+				103: {Kind: bridge.FailFetch, Message: "the device could not fetch the file"},
+				104: {Kind: bridge.FailFormat, Message: "the device cannot play this format"},
+				301: {Kind: bridge.FailFetch, Message: "the device could not fetch the file"},
+				905: {Kind: bridge.FailRefused, Message: "the device could not play it"},
 			} {
 				l.receiver.SetRefuse(func(string) *casttest.LoadError { return &casttest.LoadError{Code: code} })
-				if d := l.order(l.load()); d.Fail == nil || d.Fail.Kind != bridge.FailRefused || d.Fail.Message != want {
+				if d := l.order(l.load()); d.Fail == nil || *d.Fail != want {
 					l.Errorf("%d is answered %+v", code, d.Fail)
 				}
 			}
@@ -193,7 +197,7 @@ func loadRows() map[string]func(*testing.T) {
 			l.tells("")
 			l.obey(bridge.Order{Kind: bridge.OrderVolume, Volume: 44}) // it holds nothing up
 			l.drain()
-			l.tells("refused: the device could not fetch the file, empty")
+			l.tells("fetch: the device could not fetch the file, empty")
 			if took := time.Since(began); took < 2*time.Minute || took > 150*time.Second {
 				l.Errorf("it took %v", took)
 			}

@@ -214,7 +214,7 @@ func (s *session) loadAnswered(id int64, entries []object) {
 			if state != stateIdle && known {
 				l.session, l.known = session, true
 			} else if e.text("idleReason") == "ERROR" && l == s.load {
-				s.loadFailed(refuse(describeError(e)))
+				s.loadFailed(refuseMedia(e))
 			}
 		}
 	}

@@ -42,6 +42,7 @@ type mediaView struct {
 	rising bool
 	// blame is what the app last said of an error: the status that ends a session tells no code.
 	blame string
+	fault bridge.Fault
 }
 
 // ending is the end of a session.
@@ -104,7 +105,8 @@ func (v *mediaView) mergeOne(e object, now time.Time) (ended []ending) {
 	if over := v.current.leave(e, now); over != nil {
 		if over.Reason == bridge.EndError {
 			v.accuse(e)
-			over.Message, v.blame = cmp.Or(v.blame, describeError(nil)), ""
+			over.Message, over.Fault = cmp.Or(v.blame, describeError(nil)), v.fault
+			v.blame, v.fault = "", bridge.FaultUnknown
 		}
 		v.current.leaving = over
 	}
@@ -125,7 +127,7 @@ func (v *mediaView) end(reason string, now time.Time) []ending {
 	}
 	if m.leaving != nil { // it was said already how its last item ended, and nothing came after it
 		e := *m.leaving
-		v.current, v.blame = nil, ""
+		v.current, v.blame, v.fault = nil, "", bridge.FaultUnknown
 		return []ending{{m, e}}
 	}
 	e := bridge.Ended{Tag: m.status.Tag, URL: m.status.URL, Position: m.positionAt(now)}
@@ -137,14 +139,14 @@ func (v *mediaView) end(reason string, now time.Time) []ending {
 	case "CANCELLED":
 		e.Reason = bridge.EndCancelled
 	case "ERROR":
-		e.Reason, e.Message = bridge.EndError, cmp.Or(v.blame, describeError(nil))
+		e.Reason, e.Message, e.Fault = bridge.EndError, cmp.Or(v.blame, describeError(nil)), v.fault
 	default:
 		e.Reason = bridge.EndCancelled
 		if m.atEnd(now) {
 			e.Reason = bridge.EndFinished
 		}
 	}
-	v.current, v.blame = nil, ""
+	v.current, v.blame, v.fault = nil, "", bridge.FaultUnknown
 	return []ending{{m, e}}
 }
 
@@ -157,7 +159,7 @@ func (m *mediaSession) atEnd(now time.Time) bool {
 // accuse remembers an error's code, if o tells one.
 func (v *mediaView) accuse(o object) {
 	if _, told := o.whole("detailedErrorCode"); told {
-		v.blame = describeError(o)
+		v.blame, v.fault = describeError(o), faultOf(o)
 	}
 }
 

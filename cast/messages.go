@@ -145,7 +145,30 @@ func refusal(o object) *bridge.Fail {
 	case "LAUNCH_ERROR":
 		return &bridge.Fail{Kind: bridge.FailLaunch, Message: launchError(o.text("reason"))}
 	}
-	return refuse(describeError(o))
+	return refuseMedia(o)
+}
+
+// refuseMedia is the failure that an error of the media namespace tells.
+func refuseMedia(o object) *bridge.Fail {
+	kind := bridge.FailRefused
+	switch faultOf(o) {
+	case bridge.FaultFormat:
+		kind = bridge.FailFormat
+	case bridge.FaultElsewhere:
+		kind = bridge.FailFetch
+	}
+	return &bridge.Fail{Kind: kind, Message: describeError(o)}
+}
+
+// faultOf tells from a detailedErrorCode whether it is about the file's format.
+func faultOf(o object) bridge.Fault {
+	switch code, told := o.whole("detailedErrorCode"); {
+	case !told, code == 100, code == 102, code == 905:
+		return bridge.FaultUnknown
+	case code == 104, code == 110:
+		return bridge.FaultFormat
+	}
+	return bridge.FaultElsewhere
 }
 
 func refuse(message string) *bridge.Fail {

@@ -100,27 +100,27 @@ func TestLoadMessage(t *testing.T) {
 }
 
 func TestRefusalIsAClauseForPeople(t *testing.T) {
-	for text, want := range map[string]string{
-		`{"type":"LOAD_FAILED","detailedErrorCode":101}`:                 "the device gave up loading",
-		`{"type":"LOAD_FAILED","detailedErrorCode":102}`:                 "the device could not decode the file",
-		`{"type":"LOAD_FAILED","detailedErrorCode":103}`:                 "the device could not fetch the file",
-		`{"type":"LOAD_FAILED","detailedErrorCode":104}`:                 "the device cannot play this format",
-		`{"type":"LOAD_FAILED","detailedErrorCode":"104"}`:               "the device cannot play this format",
-		`{"type":"LOAD_FAILED","detailedErrorCode":311}`:                 "the device could not fetch the file",
-		`{"type":"LOAD_FAILED","detailedErrorCode":412}`:                 "the device does not understand the playlist of the stream",
-		`{"type":"ERROR","detailedErrorCode":903}`:                       "the device cannot show this picture",
-		`{"type":"LOAD_FAILED","detailedErrorCode":{}}`:                  "the device could not play it",
-		`{"type":"LOAD_FAILED"}`:                                         "the device could not play it",
-		`{"type":"INVALID_REQUEST","reason":"INVALID_MEDIA_SESSION_ID"}`: "the device did not accept the request (INVALID_MEDIA_SESSION_ID)",
-		`{"type":"INVALID_REQUEST"}`:                                     "the device did not accept the request",
-		`{"type":"LOAD_FAILED","detailedErrorCode":600}`:                 "the device could not read the subtitles",
+	for text, want := range map[string]bridge.Fail{
+		`{"type":"LOAD_FAILED","detailedErrorCode":101}`:                 {Kind: bridge.FailFetch, Message: "the device gave up loading"},
+		`{"type":"LOAD_FAILED","detailedErrorCode":102}`:                 {Kind: bridge.FailRefused, Message: "the device could not decode the file"},
+		`{"type":"LOAD_FAILED","detailedErrorCode":103}`:                 {Kind: bridge.FailFetch, Message: "the device could not fetch the file"},
+		`{"type":"LOAD_FAILED","detailedErrorCode":104}`:                 {Kind: bridge.FailFormat, Message: "the device cannot play this format"},
+		`{"type":"LOAD_FAILED","detailedErrorCode":"104"}`:               {Kind: bridge.FailFormat, Message: "the device cannot play this format"},
+		`{"type":"LOAD_FAILED","detailedErrorCode":311}`:                 {Kind: bridge.FailFetch, Message: "the device could not fetch the file"},
+		`{"type":"LOAD_FAILED","detailedErrorCode":412}`:                 {Kind: bridge.FailFetch, Message: "the device does not understand the playlist of the stream"},
+		`{"type":"ERROR","detailedErrorCode":903}`:                       {Kind: bridge.FailFetch, Message: "the device cannot show this picture"},
+		`{"type":"LOAD_FAILED","detailedErrorCode":{}}`:                  {Kind: bridge.FailRefused, Message: "the device could not play it"},
+		`{"type":"LOAD_FAILED"}`:                                         {Kind: bridge.FailRefused, Message: "the device could not play it"},
+		`{"type":"INVALID_REQUEST","reason":"INVALID_MEDIA_SESSION_ID"}`: {Kind: bridge.FailRefused, Message: "the device did not accept the request (INVALID_MEDIA_SESSION_ID)"},
+		`{"type":"INVALID_REQUEST"}`:                                     {Kind: bridge.FailRefused, Message: "the device did not accept the request"},
+		`{"type":"LOAD_FAILED","detailedErrorCode":600}`:                 {Kind: bridge.FailFetch, Message: "the device could not read the subtitles"},
 	} {
 		o, err := parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := refusal(o); got.Message != want || got.Kind != bridge.FailRefused {
-			t.Errorf("%s: %s %q, wanted %q", text, got.Kind, got.Message, want)
+		if got := refusal(o); *got != want {
+			t.Errorf("%s: %+v, wanted %+v", text, *got, want)
 		}
 	}
 }

@@ -247,20 +247,21 @@ func TestWhatTheRoomDoesIsTold(t *testing.T) {
 func TestRefusedLoads(t *testing.T) {
 	for name, row := range map[string]struct {
 		refuse casttest.LoadError
+		kind   bridge.FailKind
 		want   string
 	}{
-		"of a format":    {casttest.LoadError{Code: 104}, "the device cannot play this format"},
-		"without a code": {casttest.LoadError{}, "the device could not play it"},
+		"of a format":    {casttest.LoadError{Code: 104}, bridge.FailFormat, "the device cannot play this format"},
+		"without a code": {casttest.LoadError{}, bridge.FailRefused, "the device could not play it"},
 		"as a request": {
 			casttest.LoadError{Type: "INVALID_REQUEST", Reason: "INVALID_PARAMS"},
-			"the device did not accept the request (INVALID_PARAMS)",
+			bridge.FailRefused, "the device did not accept the request (INVALID_PARAMS)",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSetup(t, casttest.Config{})
 			s.receiver.SetRefuse(func(string) *casttest.LoadError { return &row.refuse })
 			d := s.order(s.load())
-			if d.Fail == nil || d.Fail.Kind != bridge.FailRefused || d.Fail.Message != row.want {
+			if d.Fail == nil || d.Fail.Kind != row.kind || d.Fail.Message != row.want {
 				t.Errorf("answered %+v", d.Fail)
 			}
 			s.receiver.SetRefuse(nil)

@@ -332,7 +332,7 @@ func TestLoad(t *testing.T) {
 				fails(`{"type":"LOAD_FAILED","requestId":77,"detailedErrorCode":104}`)(r)
 				r.media(`{"type":"MEDIA_STATUS","status":[{"mediaSessionId":1,"playerState":"IDLE","idleReason":"ERROR"}]}`)
 			},
-			[]string{"done 1 refused: the device cannot play this format", "app Default Media Receiver"}, nil,
+			[]string{"done 1 format: the device cannot play this format", "app Default Media Receiver"}, nil,
 		},
 		{
 			"LOAD_FAILED without a code", loadIsSent, fails(`{"type":"LOAD_FAILED","requestId":@LOAD,"itemId":1}`),
@@ -340,7 +340,7 @@ func TestLoad(t *testing.T) {
 		},
 		{
 			"LOAD_FAILED without an id, to us alone", loadIsSent, fails(`{"type":"LOAD_FAILED","detailedErrorCode":103}`),
-			[]string{"done 1 refused: the device could not fetch the file"}, sent,
+			[]string{"done 1 fetch: the device could not fetch the file"}, sent,
 		},
 		{
 			"LOAD_FAILED of another sender", loadIsSent,

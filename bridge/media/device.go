@@ -23,4 +23,6 @@ type Device struct {
 	Kind  DeviceKind
 	// Capabilities holds "audio", "video" and "group".
 	Capabilities []string
+	// Refused are the formats that it did not play though it reached the file.
+	Refused []string
 }

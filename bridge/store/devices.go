@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"localcast/bridge/media"
@@ -20,7 +21,7 @@ func (s *Store) Devices(ctx context.Context) ([]media.Device, error) {
 
 func (s *Store) readDevices(ctx context.Context) ([]media.Device, error) {
 	rows, err := s.db.QueryContext(ctx,
-		`SELECT topic, id, name, model, host, port, kind, capabilities FROM device ORDER BY topic`)
+		`SELECT topic, id, name, model, host, port, kind, capabilities, refused FROM device ORDER BY topic`)
 	if err != nil {
 		return nil, err
 	}
@@ -28,12 +29,15 @@ func (s *Store) readDevices(ctx context.Context) ([]media.Device, error) {
 	var devices []media.Device
 	for rows.Next() {
 		var d media.Device
-		var capabilities []byte
-		if err := rows.Scan(&d.Topic, &d.ID, &d.Name, &d.Model, &d.Host, &d.Port, &d.Kind, &capabilities); err != nil {
+		var capabilities, refused []byte
+		if err := rows.Scan(&d.Topic, &d.ID, &d.Name, &d.Model, &d.Host, &d.Port, &d.Kind, &capabilities, &refused); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal(capabilities, &d.Capabilities); err != nil {
 			return nil, fmt.Errorf("capabilities of %s: %w", d.Topic, err)
+		}
+		if err := json.Unmarshal(refused, &d.Refused); err != nil {
+			return nil, fmt.Errorf("refused formats of %s: %w", d.Topic, err)
 		}
 		devices = append(devices, d)
 	}
@@ -43,10 +47,11 @@ func (s *Store) readDevices(ctx context.Context) ([]media.Device, error) {
 // SaveDevice remembers a device under its topic name, in place of what was remembered there.
 func (s *Store) SaveDevice(ctx context.Context, d media.Device) error {
 	capabilities, err := json.Marshal(d.Capabilities)
-	if err == nil {
+	refused, err2 := json.Marshal(d.Refused)
+	if err = errors.Join(err, err2); err == nil {
 		err = s.write(ctx, true, func(ctx context.Context, tx *sql.Tx) error {
 			_, err := tx.StmtContext(ctx, s.statements.putDevice).ExecContext(ctx,
-				d.Topic, d.ID, d.Name, d.Model, d.Host, d.Port, d.Kind, string(capabilities))
+				d.Topic, d.ID, d.Name, d.Model, d.Host, d.Port, d.Kind, string(capabilities), string(refused))
 			return err
 		})
 	}

@@ -2,7 +2,9 @@ package store
 
 // migrations bring a database from each version of the schema to the next; user_version counts those that were made. A
 // released one is never changed: what is new is appended.
-func migrations() []string { return []string{devicesAndQueues, announcements, household, plans} }
+func migrations() []string {
+	return []string{devicesAndQueues, announcements, household, plans, refusals}
+}
 
 // devicesAndQueues: the devices by their topic names, their queues, and what is kept once.
 const devicesAndQueues = `CREATE TABLE meta (
@@ -95,3 +97,6 @@ CREATE TABLE listed (
 
 // plans: what follows the announcements on a device, as JSON, or nothing.
 const plans = `ALTER TABLE queue ADD COLUMN plan TEXT NOT NULL DEFAULT ''`
+
+// refusals: the formats that a device has refused, as JSON, a list.
+const refusals = `ALTER TABLE device ADD COLUMN refused TEXT NOT NULL DEFAULT 'null'`

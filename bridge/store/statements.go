@@ -31,8 +31,8 @@ func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
 		// Keeps the value that is there, and returns it.
 		{&s.keepMeta, `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = value
 			RETURNING value`},
-		{&s.putDevice, `REPLACE INTO device (topic, id, name, model, host, port, kind, capabilities)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&s.putDevice, `REPLACE INTO device (topic, id, name, model, host, port, kind, capabilities, refused)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&s.deleteDevice, `DELETE FROM device WHERE topic = ?`},
 		{&s.putHead, `INSERT INTO queue
 			(topic, revision, next, current, repeat, shuffle, ended_at, serial, position, at, duration, playing, plan)

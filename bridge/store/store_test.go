@@ -215,7 +215,7 @@ func TestDevices(t *testing.T) {
 	}
 	kitchen := media.Device{
 		Topic: "kuche_tv", ID: "0123abcd0123abcd0123abcd0123abcd", Name: "Küche TV", Model: "Chromecast Ultra", Host: "192.0.2.20",
-		Port: 8009, Kind: media.VideoDevice, Capabilities: []string{"audio", "video"},
+		Port: 8009, Kind: media.VideoDevice, Capabilities: []string{"audio", "video"}, Refused: []string{"matroska hevc ac3"},
 	}
 	static := media.Device{Topic: "bath", Host: "bath.example", Port: 8009}
 	check()
