@@ -71,6 +71,7 @@ type Machine[T any] struct {
 	keepAt    time.Time
 	alarm     time.Time
 	tally     tally[T]
+	broken    broken
 }
 
 // session is one load of ours, from the order on.
@@ -123,7 +124,7 @@ func New[T any](saved Saved[T], random func(n int) int, maxVolume int) *Machine[
 			serial: h.Serial, entry: h.Current, state: Playing, confirmed: true, started: true, lost: true,
 			position: h.Position, rate: 1, duration: h.Duration, at: time.UnixMilli(h.At),
 		}
-		m.tally = tally[T]{of: m.play, lost: true, lostAt: m.play.at, left: h.Position}
+		m.tally = tally[T]{of: m.play, name: m.play.serial, lost: true, lostAt: m.play.at, left: h.Position}
 		if e := m.list.current(); e != nil {
 			m.tally.entry = *e
 		}

@@ -299,7 +299,7 @@ type (
 	// Played tells how far an entry has been played: when it begins, every KeepEvery, and when it rests.
 	Played[T any] struct {
 		Entry    Entry[T]
-		Serial   uint64    // of its session
+		Serial   uint64    // of its load; with an announcement in between, that of the first
 		Begun    time.Time // when the session was first seen to play
 		First    bool      // it has only just begun: nothing was told of the session before
 		Position float64   // seconds: where it is now

@@ -6,6 +6,7 @@ import "time"
 type tally[T any] struct {
 	of    *session // nil: none has played
 	entry Entry[T]
+	name  uint64    // the serial under which the play is told
 	begun time.Time // when it was first seen to play; zero until then
 
 	since  time.Time // it has played from then on, uncounted; zero while it does not play
@@ -17,6 +18,13 @@ type tally[T any] struct {
 	left   float64 // seconds
 }
 
+// broken is the last play that was left: what is loaded when everything comes back after an announcement is the same play.
+type broken struct {
+	entry EntryID
+	name  uint64
+	begun time.Time
+}
+
 // count looks at our session when a step has done its work, and tells how far it has come: when it begins to play, every
 // KeepEvery, and when it rests.
 func (m *Machine[T]) count() {
@@ -25,14 +33,14 @@ func (m *Machine[T]) count() {
 		s = nil // an announcement is no play
 	}
 	if t.of != s {
+		if t.of != nil && t.of.entry != 0 {
+			m.broken = broken{t.of.entry, t.name, t.begun}
+		}
 		m.leave()
-		if s == nil {
+		if s == nil || s.entry == 0 { // an announcement is nobody's play
 			return
 		}
-		*t = tally[T]{of: s}
-		if e := m.list.current(); e != nil {
-			t.entry = *e
-		}
+		m.enter()
 	}
 	if s == nil || !s.started {
 		return
@@ -50,6 +58,19 @@ func (m *Machine[T]) count() {
 		}
 	case played && (s.state == Paused || s.lost):
 		m.tell(true, false)
+	}
+}
+
+// enter begins with another session.
+func (m *Machine[T]) enter() {
+	t, s, b := &m.tally, m.play, m.broken
+	*t = tally[T]{of: s, name: s.serial}
+	if b.entry == s.entry && s.started && !s.began {
+		t.name, t.begun = b.name, b.begun
+	}
+	m.broken = broken{}
+	if e := m.list.current(); e != nil {
+		t.entry = *e
 	}
 }
 
@@ -103,7 +124,7 @@ func (m *Machine[T]) rest() {
 func (m *Machine[T]) tell(rests, ended bool) {
 	t := &m.tally
 	p := Played[T]{
-		Entry: t.entry, Serial: t.of.serial, Begun: t.begun, First: t.of.began && t.told.IsZero(), Seconds: t.untold,
+		Entry: t.entry, Serial: t.name, Begun: t.begun, First: t.of.began && t.told.IsZero(), Seconds: t.untold,
 		Position: t.of.where(m.now), Duration: t.of.duration, Rests: rests, Ended: ended,
 	}
 	if ended {

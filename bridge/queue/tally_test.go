@@ -125,3 +125,26 @@ func TestTheLastOfAPlayIsToldWhenTheBridgeStops(t *testing.T) {
 		t.Errorf("got %q, want %q", last, want)
 	}
 }
+
+func TestAnAnnouncementIsNoPlayAndEndsNone(t *testing.T) {
+	h := newHouse()
+	var got []string
+	h.watch = func(e Effect) {
+		if p, ok := e.(Played[string]); ok {
+			got = append(got, fmt.Sprintf("%d: %s", p.Serial, describePlayed(p)))
+		}
+	}
+	for _, line := range []string{
+		"online", "play a", "loaded", "playing 0", "wait 20s", "announce x", "loaded", "playing 0", "wait 8s", "finished", "loaded",
+		"playing 20", "wait 3s", "paused 23",
+	} {
+		h.run(t, line)
+	}
+	want := []string{
+		"1: a +0 to 0 of 100 first", "1: a +10 to 10 of 100", "1: a +10 to 20 of 100", "1: a +0 to 20 of 100 rests",
+		"1: a +0 to 20 of 100", "1: a +3 to 23 of 100 rests",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+	}
+}
