@@ -72,6 +72,8 @@ type Config struct {
 	Metrics string
 	// Collectors are what /metrics tells beside the streamer's own figures.
 	Collectors []prometheus.Collector
+	// CongestionControl is what streams shall be sent with; "" is bbr. What the system refuses is done without.
+	CongestionControl string
 	// BrokerHost is the host of the MQTT broker; its network is where people look at artwork. "" is an embedded one.
 	BrokerHost string
 	// Health tells what else /healthz says; it must not block. nil: all is well.
@@ -90,6 +92,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Metrics == "" {
 		c.Metrics = metricsLoopback
+	}
+	if c.CongestionControl == "" {
+		c.CongestionControl = bbr
 	}
 	if c.Health == nil {
 		c.Health = func() (broker, library bool) { return true, true }
@@ -126,6 +131,12 @@ const (
 	idleTimeout    = time.Minute
 	answerTimeout  = 30 * time.Second // for everything but media, which rolls its own
 	maxHeaderBytes = 16 << 10
+	// What the streams of files on network and FUSE mounts may read ahead, in blocks, beside the one that each always has.
+	poolBlocks      = 128
+	poolBlocksSmall = 32
+	smallHost       = 1 << 30 // bytes of memory
+
+	bbr = "bbr" // the congestion control that keeps its rate on bad Wi-Fi
 	// A stream may bring a few connections that ask for pictures or wait; the rest is for people's browsers.
 	connectionsPerStream = 4
 	extraConnections     = 256
@@ -154,13 +165,18 @@ type Server struct {
 	metrics *metrics
 	disk    *diskCheck
 	slots   chan struct{} // one for each media response
+	guard   guard
+	pool    pool
+	cache   pageCache
 	gallery *gallery
 	desk    *desk
-	kept    *kept // pictures and subtitles that took work to make
+	kept    *kept               // pictures and subtitles that took work to make
+	mayHang func(*os.File) bool // whether a file lies where reading may hang
 
 	// Listen sets these, before anything else runs.
 	listener net.Listener
 	network  bridge.NetworkInfo
+	paced    bool // the system refuses bbr, so that streams are held to several times their title's bit rate
 
 	address   atomic.Pointer[string] // what StreamURL returns
 	changed   chan struct{}
@@ -189,7 +205,14 @@ func New(c Config, files Files, log *slog.Logger) (*Server, error) {
 		gallery: newGallery(),
 		desk:    newDesk(),
 		kept:    newKept(filepath.Join(c.DataDir, keptDir), log),
+		mayHang: mayHang,
 		changed: make(chan struct{}, 1),
+	}
+	s.cache.memory, s.cache.active = hostMemory(), &s.meter.active
+	s.guard.lateAfter = lateAfter
+	s.pool.most = poolBlocks
+	if s.cache.small() {
+		s.pool.most = poolBlocksSmall
 	}
 	s.metrics = newMetrics(&s.meter, c.Collectors)
 	return s, nil
@@ -198,7 +221,7 @@ func New(c Config, files Files, log *slog.Logger) (*Server, error) {
 // Listen takes the port. It comes before everything else and once; Run or Close gives the port back. The error for a port
 // that is taken names the line of the configuration to write.
 func (s *Server) Listen(ctx context.Context) error {
-	var tuned tuning
+	tuned := tuning{want: s.config.CongestionControl, memory: s.cache.memory}
 	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return tuned.apply(c) }}
 	// Multipath TCP would take the socket options and sendfile's cheapness away, and no Chromecast speaks it.
 	lc.SetMultipathTCP(false)
@@ -214,7 +237,7 @@ func (s *Server) Listen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("http.listen %s: %w", s.config.Listen, err)
 	}
-	s.listener, s.network = l, tuned.NetworkInfo
+	s.listener, s.network, s.paced = l, tuned.NetworkInfo, tuned.paced
 	if tuned.advice != "" {
 		s.log.Warn("streams will suffer on bad Wi-Fi: the system does not allow the congestion control bbr",
 			"in_force", tuned.CongestionControl, "advice", tuned.advice)
@@ -263,6 +286,11 @@ func (s *Server) StreamURL() string { return *s.address.Load() }
 // Streams tells what is being streamed.
 func (s *Server) Streams() bridge.StreamState { return s.meter.state(s.config.MaxStreams) }
 
+// Fetched reports whether a device, named as for Media, has asked for any item's file at or after a moment.
+func (s *Server) Fetched(device string, since time.Time) bool {
+	return s.peers.since(s.signer.peer(device), since)
+}
+
 // Changed gets a value after changes of Streams or StreamURL, at most once in 5 s; it holds one at most.
 func (s *Server) Changed() <-chan struct{} { return s.changed }
 
@@ -278,6 +306,7 @@ func (s *Server) Run(ctx context.Context) error {
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 		BaseContext:                  func(net.Listener) context.Context { return ctx },
+		ConnContext:                  withConn,
 		ConnState:                    s.countConnection,
 	}
 	s.gallery.shutter = ctx
@@ -329,7 +358,7 @@ func finish(server *http.Server) {
 // drain waits until who served the connections is gone.
 func (s *Server) drain() error {
 	gone := make(chan struct{})
-	go func() { s.conns.Wait(); s.gallery.frames.Wait(); close(gone) }()
+	go func() { s.conns.Wait(); s.guard.running.Wait(); s.gallery.frames.Wait(); close(gone) }()
 	select {
 	case <-gone:
 		return nil

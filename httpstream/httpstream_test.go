@@ -118,10 +118,19 @@ func start(t testing.TB, c Config, files Files) *Server {
 	if c.DataDir == "" {
 		c.DataDir = t.TempDir()
 	}
-	s, err := New(c, files, slog.New(slog.DiscardHandler))
+	s, err := New(c, files, discard())
 	if err != nil {
 		t.Fatal(err)
 	}
+	run(t, s)
+	return s
+}
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// run runs a server until the test ends.
+func run(t testing.TB, s *Server) {
+	t.Helper()
 	if err := s.Listen(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +143,6 @@ func start(t testing.TB, c Config, files Files) *Server {
 			t.Errorf("Run: %v", err)
 		}
 	})
-	return s
 }
 
 // client returns a client whose connections end with the test.

@@ -113,7 +113,7 @@ func TestAnAddressLastsAsLongAsItsItemNeeds(t *testing.T) {
 				t.Fatal(err)
 			}
 			id, peer, expiry, ok := s.signer.readMedia(strings.Split(u, "/")[4])
-			if id != film || s.peers.device(peer) != "kitchen" || !expiry.Equal(row.want) || !ok {
+			if id != film || s.peers.heard(peer, time.Now()) != "kitchen" || !expiry.Equal(row.want) || !ok {
 				t.Errorf("%s is for %q, %q, until %v", u, id, peer, expiry)
 			}
 			if got, ok := s.Item(u); got != film || !ok {
@@ -179,8 +179,28 @@ func TestTagsAreBounded(t *testing.T) {
 	var p peers
 	for i := range 3 * maxPeers {
 		p.remember(time.Duration(i).String(), "device")
+		p.heard("from before a restart "+time.Duration(i).String(), time.Now())
 	}
-	if p.remember("last", "kitchen"); len(p.devices) > maxPeers || p.device("last") != "kitchen" || p.device("never") != "never" {
-		t.Errorf("%d tags are remembered, last is %q", len(p.devices), p.device("last"))
+	p.remember("last", "kitchen")
+	if last, never := p.heard("last", time.Now()), p.heard("never", time.Now()); len(p.tags) > maxPeers || last != "kitchen" || never != "never" {
+		t.Errorf("%d tags are remembered, last is %q, never %q", len(p.tags), last, never)
+	}
+}
+
+func TestWhoHasFetchedIsKnown(t *testing.T) {
+	files := newShelf(t)
+	item := files.put(t, media.Item{ID: film}, []byte("film"))
+	s := start(t, Config{}, files)
+	began := time.Now()
+	address := mediaURL(t, s, item)
+	if s.Fetched("kitchen", began) {
+		t.Error("an address that was only given out counts as fetched")
+	}
+	if resp, _ := get(t, strings.Replace(address, "/m/a", "/m/b", 1)); resp.StatusCode == 200 || s.Fetched("kitchen", began) {
+		t.Error("a forged address counts as fetched")
+	}
+	get(t, address)
+	if !s.Fetched("kitchen", began) || s.Fetched("bedroom", began) || s.Fetched("kitchen", time.Now().Add(time.Second)) {
+		t.Error("the kitchen has fetched just now, and nobody else")
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"strconv"
@@ -15,17 +14,8 @@ import (
 	"localcast/bridge/media"
 )
 
-var errChanged = errors.New("the file changed while it was streamed")
-
-const (
-	// pieceBytes is how much is handed to the kernel at a time: small enough that a slow but living client always finishes
-	// one within pieceTimeout, and that cancellation and accounting are prompt.
-	pieceBytes = 256 << 10
-	// pieceTimeout ends a response that moves nothing: the client has vanished, or has paused for long and will come back
-	// with a range.
-	pieceTimeout = 5 * time.Minute
-	openTimeout  = 10 * time.Second
-)
+// openTimeout bounds the opening of a file, and the first look at it.
+const openTimeout = 10 * time.Second
 
 // serveMedia serves an item's file.
 func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, rest string) (int, error) {
@@ -41,21 +31,64 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, rest string)
 		s.metrics.refused.Inc()
 		return busy(w, fmt.Sprintf("all %d streams are in use (http.max_streams)", s.config.MaxStreams)), nil
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), openTimeout)
-	f, item, err := s.files.Open(ctx, id)
-	cancel()
+	t, err := s.open(r, id, peer)
 	if err != nil {
 		return s.failOpen(w, id, err), nil
 	}
-	defer f.Close()
-	if p, ok := s.screened(r.Context(), item); ok {
+	defer s.release(t)
+	if p, ok := s.screened(r.Context(), t.item); ok {
 		return servePicture(w, r, p)
 	}
-	v, err := newVersion(f)
+	return s.serveFile(w, r, t)
+}
+
+// open opens an item's file and looks at it, both of which may hang.
+func (s *Server) open(r *http.Request, id media.ID, peer string) (*transfer, error) {
+	began := time.Now()
+	device := s.peers.heard(peer, s.now())
+	ctx, cancel := context.WithTimeout(r.Context(), openTimeout)
+	defer cancel()
+	f, item, err := s.files.Open(ctx, id)
 	if err != nil {
-		return s.failOpen(w, id, err), nil
+		return nil, err
 	}
-	return s.serveFile(w, r, &transfer{file: f, version: v, item: item, device: s.peers.device(peer)})
+	t := &transfer{file: f, item: item, folder: folderOf(item)}
+	t.stream = &stream{device: device, item: id, ranges: r.Header.Get("Range"), began: began, moved: began}
+	type look struct {
+		version version
+		mayHang bool
+		err     error
+	}
+	seen, err := within(ctx, &s.guard, t.folder, func() (l look, _ error) {
+		if l.version, l.err = newVersion(f); l.err == nil {
+			l.mayHang = s.mayHang(f)
+		}
+		return l, nil
+	}, func(look) { f.Close() })
+	if errors.Is(err, errStuck) || seen.err != nil {
+		s.guard.running.Go(func() { f.Close() })
+	}
+	if err == nil {
+		err = seen.err
+	}
+	t.version, t.mayHang = seen.version, seen.mayHang
+	return t, err
+}
+
+// release closes a transfer's file.
+func (s *Server) release(t *transfer) {
+	switch {
+	case t.file == nil:
+	case t.mayHang:
+		ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+		defer cancel()
+		_, err := within(ctx, &s.guard, t.folder, func() (struct{}, error) { return struct{}{}, t.file.Close() }, nil)
+		if errors.Is(err, errStuck) {
+			s.guard.running.Go(func() { t.file.Close() })
+		}
+	default:
+		t.file.Close()
+	}
 }
 
 // failOpen answers for an item that cannot be read.
@@ -63,7 +96,7 @@ func (s *Server) failOpen(w http.ResponseWriter, id media.ID, err error) int {
 	switch {
 	case errors.Is(err, media.ErrNoItem):
 		return fail(w, http.StatusNotFound, "this item is not in the library any more")
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, errStuck):
 		return busy(w, "the disk does not answer")
 	case errors.Is(err, context.Canceled):
 		return busy(w, "the server is going down")
@@ -74,10 +107,13 @@ func (s *Server) failOpen(w http.ResponseWriter, id media.ID, err error) int {
 
 // transfer is one response that carries a file's bytes.
 type transfer struct {
-	file    *os.File
+	file    *os.File // nil once a reader owns it
 	version version
 	item    media.Item
-	device  string
+	folder  string // of the library
+	mayHang bool   // the file lies where reading may hang
+	parts   []part
+	stream  *stream
 }
 
 // serveFile decides what of the file is wanted, and sends it.
@@ -105,7 +141,7 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, t *transfer) 
 			return fail(w, http.StatusRequestedRangeNotSatisfiable, "the file has no such bytes"), nil
 		}
 	}
-	parts, contentType := t.layout(spans)
+	contentType := t.layout(spans)
 	status := http.StatusOK
 	if len(spans) > 0 {
 		status = http.StatusPartialContent
@@ -114,7 +150,7 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, t *transfer) 
 		h.Set("Content-Range", contentRange(spans[0], t.version.size))
 	}
 	var length int64
-	for _, p := range parts {
+	for _, p := range t.parts {
 		length += int64(len(p.head)) + p.length
 	}
 	h.Set("Content-Type", contentType)
@@ -123,87 +159,33 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, t *transfer) 
 	if r.Method == http.MethodHead {
 		return status, nil
 	}
-	return status, s.send(w, r, t, parts)
+	return status, s.send(w, r, t)
 }
 
-// part is a span of the file with what comes before it in the body of a multipart answer.
-type part struct {
-	head string
-	span
-}
-
-// layout returns the body's parts and its Content-Type.
-func (t *transfer) layout(spans []span) (parts []part, contentType string) {
+// layout sets the body's parts and returns its Content-Type.
+func (t *transfer) layout(spans []span) (contentType string) {
 	contentType = t.item.ContentType
 	if contentType == "" {
 		contentType = "application/octet-stream"
 	}
 	switch len(spans) {
 	case 0:
-		return []part{{span: span{0, t.version.size}}}, contentType
+		t.parts = []part{{span: span{0, t.version.size}}}
+		return contentType
 	case 1:
-		return []part{{span: spans[0]}}, contentType
+		t.parts = []part{{span: spans[0]}}
+		return contentType
 	}
 	boundary := strings.ToLower(rand.Text())
 	for _, s := range spans {
 		head := fmt.Sprintf("\r\n--%s\r\nContent-Type: %s\r\nContent-Range: %s\r\n\r\n", boundary, contentType,
 			contentRange(s, t.version.size))
-		parts = append(parts, part{head, s})
+		t.parts = append(t.parts, part{head, s})
 	}
-	parts = append(parts, part{head: "\r\n--" + boundary + "--\r\n"})
-	return parts, "multipart/byteranges; boundary=" + boundary
+	t.parts = append(t.parts, part{head: "\r\n--" + boundary + "--\r\n"})
+	return "multipart/byteranges; boundary=" + boundary
 }
 
 func contentRange(s span, size int64) string {
 	return fmt.Sprintf("bytes %d-%d/%d", s.start, s.start+s.length-1, size)
-}
-
-// send sends the parts. Its error says that bytes are missing.
-func (s *Server) send(w http.ResponseWriter, r *http.Request, t *transfer, parts []part) (err error) {
-	s.meter.active.Add(1)
-	defer s.meter.active.Add(-1)
-	started := time.Now()
-	var sent int64
-	for _, p := range parts {
-		var n int64
-		n, err = s.sendPart(w, t, p)
-		if sent += n; err != nil {
-			break
-		}
-	}
-	log := s.log.With("device", t.device, "item", t.item.ID, "remote", r.RemoteAddr)
-	if errors.Is(err, errChanged) {
-		log.Warn("a stream was cut", "err", err)
-	}
-	log.Debug("stream", "range", r.Header.Get("Range"), "bytes", sent, "dur", time.Since(started), "complete", err == nil)
-	return err
-}
-
-// sendPart sends one part in pieces that go through sendfile: it is the os.File under a single LimitedReader, which
-// io.CopyN makes, that net.TCPConn recognises.
-func (s *Server) sendPart(w http.ResponseWriter, t *transfer, p part) (sent int64, err error) {
-	deadlines := http.NewResponseController(w)
-	if _, err := io.WriteString(w, p.head); err != nil {
-		return 0, err
-	}
-	if _, err := t.file.Seek(p.start, io.SeekStart); err != nil {
-		return 0, err
-	}
-	for sent < p.length {
-		if err := t.version.check(t.file); err != nil {
-			return sent, err
-		}
-		// A writer without deadlines, as in tests, never blocks.
-		_ = deadlines.SetWriteDeadline(time.Now().Add(pieceTimeout))
-		n, err := io.CopyN(w, t.file, min(pieceBytes, p.length-sent))
-		sent += n
-		s.meter.bytes.Add(n)
-		if errors.Is(err, io.EOF) {
-			err = errChanged
-		}
-		if err != nil {
-			return sent, err
-		}
-	}
-	return sent, nil
 }

@@ -1,6 +1,8 @@
 package httpstream
 
 import (
+	"math"
+	"net"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -13,14 +15,15 @@ const (
 	// instead of megabytes. Smaller costs more CPU for paced readers, so only small hosts get it.
 	unsentBytes      = 256 << 10
 	unsentBytesSmall = 128 << 10
-	smallHost        = 1 << 30 // bytes of memory
-
-	bbr = "bbr"
 )
 
 // tuning is what the kernel granted a listener. Accepted connections inherit its options.
 type tuning struct {
+	want   string // the congestion control to ask for
+	memory int64  // of the host, in bytes; 0 is unknown
+
 	bridge.NetworkInfo
+	paced  bool   // what is in force fills queues, so that streams need a pace
 	advice string // what brings bbr; "" where it is in force
 }
 
@@ -29,18 +32,35 @@ func (t *tuning) apply(c syscall.RawConn) error {
 	return c.Control(func(fd uintptr) {
 		s := int(fd)
 		// BBR keeps its rate through the random loss of crowded Wi-Fi, where cubic starves.
-		if unix.SetsockoptString(s, unix.IPPROTO_TCP, unix.TCP_CONGESTION, bbr) != nil {
-			t.advice = "as root: modprobe tcp_bbr; sysctl -w net.core.default_qdisc=fq; " +
-				"sysctl -w net.ipv4.tcp_allowed_congestion_control='reno cubic bbr'"
-		}
+		_ = unix.SetsockoptString(s, unix.IPPROTO_TCP, unix.TCP_CONGESTION, t.want)
 		limit := unsentBytes
-		var info unix.Sysinfo_t
-		if unix.Sysinfo(&info) == nil && uint64(info.Totalram)*uint64(info.Unit) < smallHost {
+		if t.memory > 0 && t.memory < smallHost {
 			limit = unsentBytesSmall
 		}
 		if unix.SetsockoptInt(s, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, limit) == nil {
 			t.NotSentLowat = limit
 		}
 		t.CongestionControl, _ = unix.GetsockoptString(s, unix.IPPROTO_TCP, unix.TCP_CONGESTION)
+		t.paced = t.CongestionControl != bbr
+		if t.paced && t.want == bbr {
+			t.advice = bbrAdvice
+		}
 	})
+}
+
+// bbrAdvice is what the operator can do: docs/network.md tells the same at length.
+const bbrAdvice = "as root: modprobe tcp_bbr; sysctl -w net.core.default_qdisc=fq; " +
+	"sysctl -w net.ipv4.tcp_allowed_congestion_control='reno cubic bbr'; docs/network.md tells how to keep it so"
+
+// setPace bounds what a connection sends to some bytes per second; 0 is no bound.
+func setPace(c *net.TCPConn, rate int64) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return
+	}
+	limit := -1 // which the kernel reads as no bound: socket(7), SO_MAX_PACING_RATE
+	if rate > 0 {
+		limit = int(min(rate, math.MaxInt32))
+	}
+	_ = raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_MAX_PACING_RATE, limit) })
 }

@@ -3,6 +3,7 @@
 package httpstream
 
 import (
+	"net"
 	"syscall"
 
 	"localcast/bridge"
@@ -10,8 +11,14 @@ import (
 
 // tuning stays empty: the system has no such options.
 type tuning struct {
+	want   string
+	memory int64
+
 	bridge.NetworkInfo
+	paced  bool
 	advice string
 }
 
 func (*tuning) apply(syscall.RawConn) error { return nil }
+
+func setPace(*net.TCPConn, int64) {}

@@ -1,0 +1,119 @@
+package httpstream
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+var errChanged = errors.New("the file changed while it was streamed")
+
+const (
+	// pieceBytes is how much is handed to the kernel at a time: small enough that a slow but living client always finishes
+	// one within pieceTimeout, and that cancellation and accounting are prompt.
+	pieceBytes = 256 << 10
+	// pieceTimeout ends a response that moves nothing: the client has vanished, or has paused for long and will come back
+	// with a range.
+	pieceTimeout = 5 * time.Minute
+)
+
+// part is a span of the file with what comes before it in the body of a multipart answer.
+type part struct {
+	head string
+	span
+}
+
+// send sends the parts. Its error says that bytes are missing.
+func (s *Server) send(w http.ResponseWriter, r *http.Request, t *transfer) (err error) {
+	st := t.stream
+	s.meter.begin(st)
+	defer s.meter.end(st)
+	s.pace(r.Context(), t)
+	if t.mayHang {
+		err = s.sendRead(r.Context(), w, t)
+	} else {
+		err = s.sendLocal(w, t)
+	}
+	log := s.log.With("device", st.device, "item", st.item, "remote", r.RemoteAddr)
+	if errors.Is(err, errChanged) || errors.Is(err, errStuck) {
+		log.Warn("a stream was cut", "err", err)
+	}
+	log.Debug("stream", "range", st.ranges, "bytes", st.bytes.Load(), "stalls", st.stalls.Load(),
+		"first_byte", time.Duration(st.firstByte.Load()), "dur", time.Since(st.began), "complete", err == nil)
+	return err
+}
+
+func (s *Server) sendLocal(w http.ResponseWriter, t *transfer) error {
+	for _, p := range t.parts {
+		if err := s.sendPart(w, t, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendPart sends one part in pieces that go through sendfile: it is the os.File under a single LimitedReader, which
+// io.CopyN makes, that net.TCPConn recognises.
+func (s *Server) sendPart(w http.ResponseWriter, t *transfer, p part) error {
+	deadlines := http.NewResponseController(w)
+	if _, err := io.WriteString(w, p.head); err != nil {
+		return err
+	}
+	if _, err := t.file.Seek(p.start, io.SeekStart); err != nil {
+		return err
+	}
+	c := s.cache.open(t.file, t.version, p.start)
+	defer c.close()
+	for from, end := p.start, p.start+p.length; from < end; {
+		if err := t.version.check(t.file); err != nil {
+			return err
+		}
+		c.next(from, end)
+		// A writer without deadlines, as in tests, never blocks.
+		_ = deadlines.SetWriteDeadline(time.Now().Add(pieceTimeout))
+		n, err := io.CopyN(w, t.file, min(pieceBytes, end-from))
+		from += n
+		s.meter.sent(t.stream, n)
+		if errors.Is(err, io.EOF) {
+			err = errChanged
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Where bbr is not to be had, a stream is sent at several times its title's bit rate, and no slower than this: it starts and
+// catches up quickly, and its data do not fill the queue of the access point, behind which a seek would have to wait.
+const (
+	paceTimes = 4
+	paceLeast = 2 << 20 // bytes per second
+)
+
+// pace holds a stream's connection to the pace of its title, where that is how the server keeps queues short.
+func (s *Server) pace(ctx context.Context, t *transfer) {
+	c, ok := ctx.Value(connKey{}).(*net.TCPConn)
+	if !ok || !s.paced {
+		return
+	}
+	setPace(c, paceOf(t.version.size, t.item.Duration))
+}
+
+// paceOf returns bytes per second for a file of size bytes that plays for some seconds; 0 is without a limit.
+func paceOf(size int64, duration float64) int64 {
+	if duration < 1 {
+		return 0
+	}
+	return max(int64(paceTimes*float64(size)/duration), paceLeast)
+}
+
+// connKey is the key of a connection in the context of its requests.
+type connKey struct{}
+
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
+}
