@@ -27,7 +27,7 @@ func film(length time.Duration, salt string) []byte {
 // newEvening is a household with a film, a show of three episodes and a song, whose television plays at the speed of life.
 func newEvening(t *testing.T) *home {
 	t.Helper()
-	h := newHomeAt(t, 1, freePort(t), time.Hour)
+	h := newHomeAt(t, 1, freePort(t), 5*time.Minute)
 	h.write("media/Movies/Metropolis (1927).mp4", film(100*time.Minute, "Metropolis"))
 	for n := 1; n <= 3; n++ {
 		name := fmt.Sprintf("media/Shows/Magic Lantern/Season 1/Magic Lantern - S01E%02d.mp4", n)

@@ -19,6 +19,8 @@ const (
 	usesMost = 50_000
 	// unwrittenMost is how many items and how many plays may wait for a disk that does not take them.
 	unwrittenMost = 1000
+	// titleMost is how many characters of a title are kept of a play.
+	titleMost = 255
 )
 
 // Diary keeps on disk what was watched and played.
@@ -109,7 +111,7 @@ func (d *diary) played(device string, p queue.Played[media.Item]) {
 		if !d.room(len(d.unwritten.plays)) {
 			return
 		}
-		play = media.Play{Device: device, Serial: p.Serial, At: p.Begun, Title: item.Title}
+		play = media.Play{Device: device, Serial: p.Serial, At: p.Begun, Title: keptTitle(item.Title)}
 		if item.URL == "" {
 			play.Item = item.ID
 		}
@@ -118,6 +120,14 @@ func (d *diary) played(device string, p queue.Played[media.Item]) {
 	d.unwritten.plays[name] = play
 	d.unwritten.durable = d.unwritten.durable || p.Rests
 	d.wake()
+}
+
+// keptTitle is a title of a length that may be kept often: that of an address can be anything.
+func keptTitle(title string) string {
+	if runes := []rune(title); len(runes) > titleMost {
+		return string(runes[:titleMost-1]) + "…"
+	}
+	return title
 }
 
 // note remembers a use and has it written. The caller holds mu.

@@ -234,6 +234,13 @@ func TestPlaylists(t *testing.T) {
 			kitchen search "part" Party, chosen 1
 			kitchen queue 2: hurt alien hurt alien
 			kitchen state off`,
+		"what is in it is browsed and searched": party + `
+			> kitchen: search u within=Party quiet=yes
+			kitchen answers search: ok 1 from 0: hurt
+			> kitchen: search e within=Party quiet=yes
+			kitchen answers search: ok 1 from 0: alien
+			> bridge: browse Party
+			bridge answers browse: ok "Party": hurt alien`,
 		"after a restart it is there": party + `
 			. kill
 			. kitchen online

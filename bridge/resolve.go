@@ -376,40 +376,6 @@ func (r *resolver) open(ctx context.Context, id media.ID) (selection, error) {
 	return s, err
 }
 
-// openSaved returns what a saved playlist holds.
-func (r *resolver) openSaved(ctx context.Context, p media.NamedList) (selection, error) {
-	items, missing, err := r.house.shelf.open(ctx, p)
-	if err == nil && len(items) == 0 {
-		err = &Error{NotFound, fmt.Sprintf("nothing of the playlist %s is in the library any more", p.Name)}
-	}
-	return selection{items: items, missing: missing}, err
-}
-
-// playlist finds a playlist by its name: a saved one, else one that is a file of the library, else the first that a search
-// finds.
-func (r *resolver) playlist(ctx context.Context, t *turn, name string) (selection, error) {
-	if p, ok := named(r.house.shelf.all(), name); ok {
-		return r.openSaved(ctx, p)
-	}
-	files, err := r.ports.Library.Playlists(ctx)
-	if err != nil {
-		return selection{}, fmt.Errorf("list the playlists: %w", err)
-	}
-	if p, ok := named(files, name); ok {
-		return r.open(ctx, p.ID)
-	}
-	return r.find(ctx, t, name, []media.Kind{media.Playlist})
-}
-
-// alternatives is what an answer offers instead.
-func (r *resolver) alternatives(choices []media.Result) Alternatives {
-	a := Alternatives{Alternatives: make([]ItemState, len(choices))}
-	for i, c := range choices {
-		a.Alternatives[i] = itemState(r.ports.Links, c)
-	}
-	return a
-}
-
 // search answers a search and remembers what it found, unless it is quiet. "" finds nothing.
 func (r *resolver) search(ctx context.Context, t *turn, req Search) error {
 	ctx, cancel := context.WithTimeout(ctx, resolveWithin)
@@ -417,7 +383,11 @@ func (r *resolver) search(ctx context.Context, t *turn, req Search) error {
 	q, page := req.Query, media.Page{}
 	if strings.TrimSpace(q.Text) != "" {
 		var err error
-		page, err = r.finder().Search(ctx, q)
+		if p, saved := r.house.shelf.withID(q.Within); saved {
+			page, err = r.searchSaved(ctx, p, q)
+		} else {
+			page, err = r.finder().Search(ctx, q)
+		}
 		if errors.Is(err, media.ErrNoItem) {
 			return &Error{NotFound, fmt.Sprintf("within: no container %q in the library", q.Within)}
 		}
@@ -461,16 +431,4 @@ func (r *resolver) browse(ctx context.Context, t *turn, req Browse) error {
 	}
 	t.data, t.count = data, l.Total
 	return nil
-}
-
-// list is a page of what a container holds.
-func (r *resolver) list(ctx context.Context, req Browse) (media.Listing, error) {
-	p, saved := r.house.shelf.withID(req.Item)
-	if !saved {
-		return r.ports.Library.Browse(ctx, req.Item, req.Path, req.Offset, req.Limit)
-	}
-	of := media.Item{ID: p.ID, Kind: media.Playlist, Title: p.Name}
-	items, _, err := r.house.shelf.open(ctx, p)
-	page := items[min(req.Offset, len(items)):]
-	return media.Listing{Of: of, Total: len(items), Offset: req.Offset, Results: page[:min(req.Limit, len(page))]}, err
 }

@@ -407,9 +407,10 @@ func (w *world) request(to, name, text string, args map[string]string) Request {
 		return Repeat{Mode: text}
 	case "search":
 		offset, _ := strconv.Atoi(args["offset"])
-		return Search{Query: media.Query{Text: text, Limit: 20, Offset: offset}, Quiet: args["quiet"] != ""}
+		q := media.Query{Text: text, Limit: 20, Offset: offset, Within: w.container(args["within"])}
+		return Search{Query: q, Quiet: args["quiet"] != ""}
 	case "browse":
-		return Browse{Item: media.ID(text), Limit: 100}
+		return Browse{Item: w.container(text), Limit: 100}
 	case "rescan":
 		return Rescan{Folder: text}
 	case "forget":
@@ -449,6 +450,16 @@ func announceRequest(text string, args map[string]string) Announce {
 		a.Volume = &level
 	}
 	return a
+}
+
+// container is the id of a container that is named by it, or, since theirs are drawn, a saved playlist by its name.
+func (w *world) container(name string) media.ID {
+	for _, i := range w.library.shelved() {
+		if i.Title == name {
+			return i.ID
+		}
+	}
+	return media.ID(name)
 }
 
 func playRequest(text string, args map[string]string) Play {

@@ -274,7 +274,11 @@ func readRepeat(a *arguments, _ bridge.Command) bridge.Request {
 
 func readSave(a *arguments, _ bridge.Command) bridge.Request {
 	a.need("name")
-	return bridge.Save{Name: a.text("name")}
+	name := a.query("name") // so that a search can ask for it
+	if strings.TrimSpace(name) == "" {
+		a.wanted("name", "a text that is not empty")
+	}
+	return bridge.Save{Name: name}
 }
 
 func readTransfer(a *arguments, _ bridge.Command) bridge.Request {

@@ -354,6 +354,8 @@ func TestRefusals(t *testing.T) {
 		{"kitchen/command/play", `{"url":"ftp://h/x"}`, `url: got "ftp://h/x", wanted a URL that begins with http:// or https://`},
 		{"kitchen/command/play", `http://`, `url: got "http://", wanted a URL that begins with http:// or https://`},
 		{"kitchen/command/announce", `{"message":"x","volume":101}`, `volume: got 101, wanted a number from 0 to 100`},
+		{"kitchen/command/save", long, `name: got "` + long[:59] + `…, wanted at most 255 characters, not 300`},
+		{"kitchen/command/save", `{"name":" "}`, `name: got " ", wanted a text that is not empty`},
 		{"bridge/command/search", long, `query: got "` + long[:59] + `…, wanted at most 255 characters, not 300`},
 		{"bridge/command/search", `{"query":"x","limit":101}`, `limit: got 101, wanted a whole number from 0 to 100`},
 		{"bridge/command/search", `{"query":"x","year":"nineties"}`, `year: got "nineties", wanted a year such as 1994, or years such as "1990-1999"`},

@@ -88,8 +88,8 @@ func (l *Library) Lookup(ctx context.Context, ids []media.ID) (map[media.ID]medi
 
 // Playlists lists the playlists that are files of the library, with the number of their items that are there.
 func (l *Library) Playlists(ctx context.Context) ([]media.NamedList, error) {
-	s := l.saved.Load()
-	ids := slices.DeleteFunc(l.index.Load().OfKind(media.Playlist), func(id media.ID) bool {
+	s, x := l.saved.Load(), l.index.Load()
+	ids := slices.DeleteFunc(x.OfKind(media.Playlist), func(id media.ID) bool {
 		_, ok := s.item(id)
 		return ok
 	})
@@ -99,11 +99,7 @@ func (l *Library) Playlists(ctx context.Context) ([]media.NamedList, error) {
 	}
 	lists := make([]media.NamedList, 0, len(items))
 	for _, it := range items {
-		held, err := l.Items(ctx, it.ID, longestList)
-		if err != nil {
-			return nil, err
-		}
-		lists = append(lists, media.NamedList{ID: it.ID, Name: it.Title, Length: len(held)})
+		lists = append(lists, media.NamedList{ID: it.ID, Name: it.Title, Length: len(x.Playable(it.ID, longestList))})
 	}
 	return lists, nil
 }
