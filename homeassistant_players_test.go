@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"localcast/cast/casttest"
 )
 
 // player is the entity of the television in the tests of the integration.
@@ -268,19 +270,179 @@ func TestHomeAssistantPlayers(t *testing.T) {
 	h := newHomeAt(t, 1, mosquitto(t), 10*time.Minute, 10*time.Minute, 10*time.Minute)
 	h.film("TV/Bluey/Season 1/Bluey S01E01 Magic Xylophone.mp4")
 	h.film("TV/Bluey/Season 1/Bluey S01E02 Hospital.mp4")
-	a := startAssistant(t, bench, h.broker, filepath.Join("custom_components", "localcast"))
-	h.start(h.config(false))
+	a := startAssistant(t, bench, h.broker, filepath.Join("custom_components", "localcast"), filepath.Join("testdata", "homeassistant", "spoken"))
+	stop := h.start(h.config(false))
 	h.listen()
 	h.ear.ready(3)
 
-	a.confirm()
+	entry := a.confirm()
 	a.awaitState(player, "off")
 	onePage(a, h.tv.ID())
 	a.refusals()
 	a.playsBySearch()
 	a.isControlled(h)
+	a.playsByBrowsing()
+	a.keepsPlaylists()
+	a.announces(h)
 	a.obeysAssist()
+	a.speaksOurWords(entry)
+
+	a.call("media_player/media_pause", player, nil)
+	a.has("paused", nil)
+	a.do("restart")
+	a.listen()
+	a.has("paused", map[string]any{"media_title": "Song A", "queue_length": 3})
+	onePage(a, h.tv.ID())
+	stop()
+	a.awaitState(player, "unavailable")
+	stop = h.start(h.config(false))
+	a.has("paused", map[string]any{"media_title": "Song A", "queue_length": 3})
+	stop()
+	a.isForgotten(h)
 	a.clean()
+}
+
+// playsByBrowsing opens containers in the media browser, searches in one and plays what is there.
+func (a *assistant) playsByBrowsing() {
+	a.t.Helper()
+	root := a.browse(player, "", "")
+	titles := func(m media) (titles []string) {
+		for _, c := range m.Children {
+			titles = append(titles, c.Title)
+		}
+		return titles
+	}
+	if got := titles(root); !slices.Contains(got, "Shows") || !slices.Contains(got, "media") || got[len(got)-1] != "Home Assistant" {
+		a.t.Fatalf("the root has %v", got)
+	}
+	at := root
+	for _, row := range []struct {
+		open, class, kind string
+		holds             []string
+	}{
+		{"Shows", "directory", "directory", []string{"Bluey"}},
+		{"Bluey", "tv_show", "tvshow", []string{"Season 1"}},
+		{"Season 1", "season", "season", []string{"S01E01 Magic Xylophone", "S01E02 Hospital"}},
+	} {
+		i := slices.Index(titles(at), row.open)
+		if i < 0 {
+			a.t.Fatalf("%s is not among %v", row.open, titles(at))
+		}
+		chosen := at.Children[i]
+		if chosen.Class != row.class || chosen.Type != row.kind || !chosen.Expand || !chosen.Play {
+			a.t.Errorf("%s is listed as %+v", row.open, chosen)
+		}
+		at = a.browse(player, chosen.Type, chosen.ID)
+		if got := titles(at); !slices.Equal(got, row.holds) || at.Class != row.class || !at.Search {
+			a.t.Errorf("%s holds %v: %+v", row.open, got, at)
+		}
+	}
+	found := ws[struct{ Result []media }](a, map[string]any{
+		"type": "media_player/search_media", "entity_id": player, "search_query": "hospital", "media_content_type": at.Type, "media_content_id": at.ID,
+	}).Result
+	if len(found) != 1 || found[0].Title != "Bluey · S01E02 Hospital" || found[0].Class != "episode" {
+		a.t.Fatalf("the search in the season found %+v", found)
+	}
+	a.call("media_player/play_media", player, map[string]any{"media": map[string]any{"media_content_type": found[0].Type, "media_content_id": found[0].ID}})
+	a.has("playing", map[string]any{"media_title": "Hospital"})
+	if got := titles(a.browse(player, "app", "media-source://")); !slices.Contains(got, "Text-to-speech") {
+		a.t.Errorf("Home Assistant's own media are %v", got)
+	}
+	if got := a.found("song", "tv_show"); len(got) != 0 {
+		a.t.Errorf("a search for shows found %v", got)
+	}
+	if got := a.found("song", "podcast"); len(got) != 0 {
+		a.t.Errorf("a search for podcasts found %v", got)
+	}
+	if got := a.found("song", "music"); len(got) != 3 {
+		a.t.Errorf("a search for music found %v", got)
+	}
+}
+
+// keepsPlaylists saves the queue and plays it as a source.
+func (a *assistant) keepsPlaylists() {
+	a.t.Helper()
+	a.call("media_player/play_media", player, map[string]any{"media_content_type": "album", "media_content_id": "first"})
+	a.has("playing", map[string]any{"media_title": "Song A", "queue_length": 3})
+	if answer := a.act("localcast/save_queue", map[string]any{"name": "Sunday"}); answer["speech"] == "" {
+		a.t.Errorf("save_queue answered %v", answer)
+	}
+	a.has("playing", map[string]any{"source_list": []any{"Sunday"}})
+	a.call("media_player/play_media", player, map[string]any{"media_content_type": "music", "media_content_id": "song b"})
+	a.has("playing", map[string]any{"media_title": "Song B", "queue_length": 1})
+	a.call("media_player/select_source", player, map[string]any{"source": "Sunday"})
+	a.has("playing", map[string]any{"media_title": "Song A", "queue_length": 3})
+	a.refused("Monday", "media_player/select_source", map[string]any{"source": "Monday"})
+}
+
+// announces speaks with a voice of Home Assistant's over what plays, which goes on afterwards.
+func (a *assistant) announces(h *home) {
+	a.t.Helper()
+	ws[any](a, map[string]any{"type": "config/core/update", "internal_url": a.url})
+	a.flow(configFlow, map[string]any{"handler": "spoken"})
+	a.await("tts.spoken", func(e entity) bool { return e.State != gone })
+	before := h.ear.mark()
+	a.call("tts/speak", "tts.spoken", map[string]any{"media_player_entity_id": player, "message": "The laundry is done"})
+	h.ear.await(before, "kuche_tv/event", func(p string) bool { return strings.Contains(p, "announcement_started") })
+	h.ear.await(before, "kuche_tv/event", func(p string) bool { return strings.Contains(p, "announcement_finished") })
+	a.has("playing", map[string]any{"media_title": "Song A", "queue_length": 3, "volume_level": 0.33})
+	loads := h.tv.Loads()
+	spoken := slices.ContainsFunc(loads, func(l casttest.LoadRecord) bool { return strings.Contains(l.ContentID, "/api/tts_proxy/") })
+	if !spoken {
+		a.t.Errorf("the television was never given the speech, but %+v", loads)
+	}
+	a.refused("xyzzy", "media_player/play_media", map[string]any{"media_content_type": "music", "media_content_id": "xyzzy plugh", "announce": true, "extra": map[string]any{"volume": 20}})
+}
+
+// speaksOurWords switches the integration's own sentences on: they are answered with what the bridge says.
+func (a *assistant) speaksOurWords(entry string) {
+	a.t.Helper()
+	listens := func(want ...string) {
+		a.t.Helper()
+		a.until("Assist listens for the names "+strings.Join(want, ", "), func() bool {
+			return slices.Equal(want, ws[struct {
+				Triggers []string `json:"trigger_sentences"`
+			}](a, map[string]any{"type": "conversation/sentences/list"}).Triggers)
+		})
+		a.await(player, func(e entity) bool { return e.State != "unavailable" })
+	}
+	says := func(said, want string) {
+		a.t.Helper()
+		if got := a.say(said); got != want {
+			a.t.Errorf("%q was answered with %q, want %q", said, got, want)
+		}
+	}
+	const options = "/api/config/config_entries/options/flow"
+	a.flow(options, map[string]any{"handler": entry}, map[string]any{"sentences": true})
+	listens("play {query} (on|in) [the] küche tv")
+	says("play hospital on Küche TV", "Playing Bluey, season 1 episode 2, on Küche TV")
+	a.has("playing", map[string]any{"media_title": "Hospital"})
+	says("Play xyzzy plugh in the Küche TV.", "I found nothing for xyzzy plugh")
+	ws[any](a, map[string]any{"type": "config/entity_registry/update", "entity_id": player, "aliases": []string{"Big screen", "[(the) screen|"}})
+	listens("play {query} (on|in) [the] big screen", "play {query} (on|in) [the] the screen")
+	says("play song b on the big screen", "Playing Song B by The Sines on Küche TV")
+	a.has("playing", map[string]any{"media_title": "Song B"})
+	a.flow(options, map[string]any{"handler": entry}, map[string]any{"sentences": false})
+	listens()
+	says("play the album first on the big screen", "Playing media")
+	a.has("playing", map[string]any{"media_title": "Song A", "queue_length": 3})
+}
+
+// isForgotten lets the bridge forget the television: nothing of it is left.
+func (a *assistant) isForgotten(h *home) {
+	a.t.Helper()
+	h.tv.Close()
+	h.write("config.yaml", []byte("mqtt: {broker: 'mqtt://"+h.broker+"'}\ncast: {discovery: false}\nhttp: {listen: '127.0.0.1:0'}\n"))
+	h.start(filepath.Join(h.dir, "config.yaml"))
+	a.awaitState("binary_sensor.localcast_connectivity", "on")
+	h.ear.say("bridge/command/forget", `{"device":"kuche_tv"}`)
+	a.awaitState(player, gone)
+	a.awaitState("sensor.kuche_tv", gone)
+	a.until("the page is gone", func() bool {
+		return !slices.ContainsFunc(ws[[]device](a, map[string]any{"type": "config/device_registry/list"}), func(d device) bool {
+			return slices.ContainsFunc(d.Identifiers, func(i []string) bool { return strings.HasSuffix(i[1], h.tv.ID()) })
+		})
+	})
 }
 
 // obeysAssist speaks to Assist's own intents.
@@ -291,11 +453,11 @@ func (a *assistant) obeysAssist() {
 		want                  map[string]any
 	}{
 		{"play bluey on küche tv", "Playing media", "playing", map[string]any{"media_series_title": "Bluey"}},
+		{"play the album first on küche tv", "Playing media", "playing", map[string]any{"media_title": "Song A", "queue_length": 3}},
 		{"pause küche tv", "Paused", "paused", nil},
 		{"resume küche tv", "Resumed", "playing", nil},
-		{"next on küche tv", "Playing next", "playing", map[string]any{"media_title": "Hospital"}},
+		{"next on küche tv", "Playing next", "playing", map[string]any{"media_title": "Song B"}},
 		{"set küche tv volume to 45 percent", "Volume set", "playing", map[string]any{"volume_level": 0.45}},
-		{"play the album first on küche tv", "Playing media", "playing", map[string]any{"media_title": "Song A", "queue_length": 3}},
 	} {
 		if got := a.say(row.said); got != row.answered {
 			a.t.Errorf("%q was answered with %q, want %q", row.said, got, row.answered)
@@ -403,6 +565,8 @@ func (a *assistant) isControlled(h *home) {
 		want   map[string]any
 	}{
 		{"media_next_track", nil, "playing", map[string]any{"media_title": "Hospital", "queue_index": 1}},
+		{"media_pause", nil, "paused", nil},
+		{"media_seek", map[string]any{"seek_position": 1}, "paused", map[string]any{"media_position": 1}}, // later than 5 s it would begin anew
 		{"media_previous_track", nil, "playing", map[string]any{"media_title": "Magic Xylophone", "queue_index": 0}},
 		{"media_pause", nil, "paused", nil},
 		{"media_seek", map[string]any{"seek_position": 90}, "paused", map[string]any{"media_position": 90}},

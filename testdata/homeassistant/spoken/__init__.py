@@ -1,4 +1,4 @@
-"""A voice for tests, which says everything as two seconds of silence."""
+"""A voice for tests, which says the same whatever it shall say: the sample of Home Assistant's own demonstration."""
 
 PLATFORMS = ["tts"]
 
