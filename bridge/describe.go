@@ -45,6 +45,9 @@ func (r *running) deviceState() DeviceState {
 	if s.Error = Text(v.Notice); v.Error != "" {
 		s.Error = Text(sentence(v.Error))
 	}
+	if r.silence.told != "" && v.Online && v.Ours {
+		s.Error = Text(r.silence.told) // which explains the failure, if it has come to one
+	}
 	at := r.machine.Index()
 	if at >= 0 {
 		s.QueueIndex = media.Num(at)

@@ -144,6 +144,7 @@ type running struct {
 	busy   bool // the disk works on an earlier one
 
 	tastes      tastes
+	silence     silence
 	toldOnline  bool
 	otherTracks bool // other subtitles than were told
 	search      SearchState
@@ -154,8 +155,8 @@ type running struct {
 func newRunning(d *device, saves chan<- save, stored <-chan queue.Stored) *running {
 	return &running{
 		device: d, machine: queue.New(d.saved, rand.IntN, d.maxVol), info: d.about(),
-		tastes: tastes{doubted: map[string]media.ID{}},
-		owed:   map[queue.Ref]turn{}, renamed: map[queue.EntryID]media.Item{}, alarm: stoppedTimer(), saves: saves, stored: stored,
+		tastes: tastes{doubted: map[string]media.ID{}}, silence: silence{timer: stoppedTimer()},
+		owed: map[queue.Ref]turn{}, renamed: map[queue.EntryID]media.Item{}, alarm: stoppedTimer(), saves: saves, stored: stored,
 		search: SearchState{Device: d.topic, Results: []ItemState{}},
 	}
 }
@@ -168,6 +169,7 @@ func stoppedTimer() *time.Timer {
 
 func (r *running) loop(ctx context.Context) {
 	defer r.alarm.Stop()
+	defer r.silence.timer.Stop()
 	for {
 		turns := r.turns
 		if len(r.owed) >= owedMost || len(r.unsent.lists) > 0 {
@@ -187,6 +189,8 @@ func (r *running) loop(ctx context.Context) {
 			r.saved(s)
 		case <-r.alarm.C:
 			r.step(queue.Tick{})
+		case <-r.silence.timer.C:
+			r.silent()
 		}
 	}
 }
@@ -218,6 +222,9 @@ func (r *running) letter(l any) {
 			r.status.Media = media // still as far as anybody knows
 		}
 		r.otherTracks = !sameSubtitles(media, r.status.Media)
+		if m := l.Media; m != nil && m.Tag != nil && m.State == PlayPlaying {
+			r.silence.end(m.Tag.Serial, false)
+		}
 		r.step(r.report(l))
 		if r.otherTracks && r.toldOnline {
 			r.publish(false)
@@ -226,6 +233,7 @@ func (r *running) letter(l any) {
 		r.tastes.fault = l.Fault
 		r.step(r.ended(l))
 	case Done:
+		r.silence.end(l.Serial, l.Fail != nil)
 		d := queue.Done{Serial: l.Serial}
 		if l.Fail != nil {
 			d.Fail, d.Reason = queue.Fail(l.Fail.Kind), l.Fail.Message

@@ -398,6 +398,9 @@ func (fakeLinks) Lasts(url string, i media.Item, host string) bool {
 	return err == nil && url == now
 }
 
+// Fetched: what is called Deaf never fetches.
+func (fakeLinks) Fetched(device string, _ time.Time) bool { return device != "deaf" }
+
 func (fakeLinks) Artwork(i media.Item, host string) string {
 	name := cmp.Or(string(i.ID), "neutral")
 	return "http://" + cmp.Or(host, "here") + "/art/" + name

@@ -20,6 +20,9 @@ func (r *running) load(e queue.Load[media.Item]) {
 	l.Position, l.Paused = e.Position, e.Paused
 	r.log.Info("load", "item", l.Item.ID, "title", l.Item.Title, "entry", l.Tag.Entry, "position", e.Position)
 	r.player.Do(Order{Serial: e.Serial, Kind: OrderLoad, Load: l})
+	if l.Item.URL == "" {
+		r.silence.listen(e.Serial, l.URL)
+	}
 }
 
 // prepare has the player let an entry follow what plays, or nothing. What stands there keeps its address while that is

@@ -305,6 +305,8 @@ type Links interface {
 	// Lasts reports whether url is an address from which the device at host can fetch the item as long as one that Media
 	// makes now would last at least until half its time is over.
 	Lasts(url string, item media.Item, host string) bool
+	// Fetched reports whether the device, named as for Media, has asked for any item's file at or after a moment.
+	Fetched(device string, since time.Time) bool
 	// Artwork is the URL of an item's picture, or of the neutral picture where it has none; it never expires. host is as in
 	// Media; "" gives the address for everybody, which stands below stream_url.
 	Artwork(item media.Item, host string) string

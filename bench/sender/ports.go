@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"localcast/bench/fleet"
 	"localcast/bridge"
@@ -41,6 +42,7 @@ type links struct{}
 
 func (links) Media(media.Item, string, string) (string, error)          { return "http://192.0.2.1/film", nil }
 func (links) Lasts(string, media.Item, string) bool                     { return true }
+func (links) Fetched(string, time.Time) bool                            { return true }
 func (links) Artwork(media.Item, string) string                         { return "" }
 func (links) Subtitles(media.Item, int, string, string) (string, error) { return "", nil }
 func (links) Item(string) (media.ID, bool)                              { return "", false }
