@@ -1,8 +1,11 @@
 package bridge
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
+
+	"localcast/bridge/media"
 )
 
 // watching is a Chromecast in the kitchen on which Alien, of 7000 s, has just begun.
@@ -218,6 +221,15 @@ func TestPlaylists(t *testing.T) {
 			kitchen answers queue_add: ok e1
 			kitchen queue 1: hurt lake
 			kitchen state off`,
+		"of one name the saved one plays": kitchen + `
+			. kitchen: queue_add alien
+			> kitchen: save roadtrip
+			bridge playlists roadtrip(1), Roadtrip(2)
+			kitchen answers save: ok
+			> kitchen: queue_add playlist=Roadtrip
+			kitchen answers queue_add: ok e2
+			kitchen queue 2: alien alien
+			kitchen state off`,
 		"one that the search finds": kitchen + `
 			> kitchen: queue_add playlist=Road
 			kitchen answers queue_add: ok e1
@@ -269,6 +281,73 @@ func TestPlaylists(t *testing.T) {
 			bridge answers playlist_delete: unsupported`,
 	} {
 		t.Run(name, func(t *testing.T) { story(t, Config{}, script) })
+	}
+}
+
+func TestAPlaylistKeepsItsItem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{})
+		defer func() { w.stop() }()
+		id := func() media.ID {
+			t.Helper()
+			all := w.bridge.house.shelf.all()
+			if len(all) != 1 {
+				t.Fatalf("saved are %+v", all)
+			}
+			return all[0].ID
+		}
+		w.run(kitchen + `
+			. kitchen: queue_add alien
+			. kitchen: save Party`)
+		was := id()
+		if _, err := media.ParseID(string(was)); err != nil {
+			t.Error(err)
+		}
+		w.run(`
+			. kitchen: queue_add hurt
+			. kitchen: save party`)
+		if now := id(); now != was {
+			t.Errorf("it was %s and is %s", was, now)
+		}
+		w.run(". kill")
+		if now := id(); now != was {
+			t.Errorf("after a restart it is %s", now)
+		}
+	})
+}
+
+func TestTooManyPlaylistsAreRefused(t *testing.T) {
+	s := newShelf(Ports{Library: newFakeLibrary()}, nil)
+	var all []media.NamedList
+	for n := range playlistsMost {
+		all = append(all, media.NamedList{ID: media.ID(fmt.Sprint(n)), Name: fmt.Sprint("List ", n), Length: 10})
+	}
+	all[7].Length = listedMost - 10*(playlistsMost-1)
+	s.put(all)
+	for _, row := range []struct {
+		name    string
+		length  int
+		refused bool
+	}{
+		{"Another", 1, true},
+		{"list 3", 10, false},
+		{"List 3", 11, true},
+		{"List 7", 100, false},
+	} {
+		if err := s.room(row.name, row.length); (err != nil) != row.refused || err != nil && err.Code != Invalid {
+			t.Errorf("%d items as %s: %v", row.length, row.name, err)
+		}
+	}
+}
+
+func TestPlaylistNames(t *testing.T) {
+	lists := []media.NamedList{{ID: "a", Name: "Café"}, {ID: "b", Name: "Cafe"}, {ID: "c", Name: "Über allem"}, {ID: "d", Name: "Rain  dance"}}
+	for name, want := range map[string]media.ID{
+		"café": "a", "CAFE": "b", "uber allem": "c", "ÜBER ALLEM": "c", " rain dance ": "d", "rain": "", "": "",
+	} {
+		if p, ok := named(lists, name); p.ID != want || ok != (want != "") {
+			t.Errorf("%q is %q, want %q", name, p.ID, want)
+		}
 	}
 }
 
