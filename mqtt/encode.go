@@ -188,6 +188,9 @@ func filled(data any) any {
 	case bridge.PlaylistState:
 		d.Playlists = some(d.Playlists)
 		return d
+	case bridge.HistoryData:
+		d.Results = some(d.Results)
+		return d
 	case bridge.Alternatives:
 		d.Alternatives = some(d.Alternatives)
 		return d

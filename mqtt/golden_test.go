@@ -219,6 +219,13 @@ func TestAnswersAreWrittenAsTheContractSays(t *testing.T) {
 	})
 	answer("bridge/command/browse", `{}`, bridge.Answer{Speech: "Nothing is there", Data: bridge.BrowseData{}})
 	answer("bridge/command/playlists", `{}`, bridge.Answer{Speech: "There are no playlists", Data: bridge.PlaylistState{}})
+	answer("bridge/command/history", `{"device":"den"}`, bridge.Answer{Speech: "Nothing was played", Data: bridge.HistoryData{}})
+	answer("bridge/command/history", `{}`, bridge.Answer{Speech: "2 plays, the latest was Radio on Kitchen", Data: bridge.HistoryData{
+		Total: 2, Results: []bridge.HistoryEntry{
+			{At: bridge.Time{Time: noon}, Device: "kitchen", Title: "Radio", Seconds: 0.25},
+			{At: bridge.Time{Time: noon.Add(-time.Hour)}, Device: "kitchen", Item: "k3v9x2m4q8", Title: "Bluey", Seconds: 421},
+		},
+	}})
 	answer("bridge/command/stop", `{"device":"all"}`, bridge.Answer{Speech: "Stopped", Data: bridge.AllData{
 		Results: []bridge.DeviceOutcome{
 			{Device: "hall", Status: "error", Error: &bridge.Error{Code: bridge.Rejected, Message: "it did not"}}, {Device: "kitchen", Status: "ok"},
