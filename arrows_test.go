@@ -72,8 +72,8 @@ func pureFiles() []string { return []string{"bridge/playable.go"} }
 // pureImports are the packages outside of the house that only compute.
 func pureImports() []string {
 	return []string{
-		"bytes", "cmp", "embed", "encoding/base64", "encoding/binary", "encoding/hex", "encoding/json", "errors", "fmt", "hash/fnv",
-		"iter", "maps", "math", "math/bits", "net/url", "path", "regexp", "slices", "sort", "strconv", "strings", "time", "unicode",
+		"bytes", "cmp", "embed", "encoding/base64", "encoding/binary", "encoding/hex", "encoding/json", "encoding/xml", "errors",
+		"fmt", "hash/fnv", "iter", "maps", "math", "math/bits", "net/url", "path", "regexp", "slices", "sort", "strconv", "strings", "time", "unicode",
 		"unicode/utf16", "unicode/utf8", "unique",
 		"golang.org/x/text/cases", "golang.org/x/text/runes", "golang.org/x/text/transform", "golang.org/x/text/unicode/norm",
 	}

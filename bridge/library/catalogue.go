@@ -29,11 +29,13 @@ type catalogue struct {
 }
 
 // schemaVersion is the user_version of library.db. Another one means that another release wrote it.
-const schemaVersion = 3
+const schemaVersion = 4
 
 // Items outlive their files: what is gone keeps its rows, with the time at which it was missed, for tombstoneAge. n is what
 // rows refer to each other by; id is what the world knows. A container's key says what makes it the same again.
-// mount marks folders in which another file system was mounted, away the folders below one that is not there, since when.
+// nfo tells which NFO file
+// was read for a file, and of a folder also what its tvshow.nfo says. listed is what the playlists hold that are files. mount
+// marks folders in which another file system was mounted, away the folders below one that is not there, since when.
 const schema = `
 CREATE TABLE roots(
 	id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, available INTEGER NOT NULL DEFAULT 1);
@@ -55,15 +57,18 @@ CREATE TABLE dirs(
 	n INTEGER PRIMARY KEY, root INTEGER NOT NULL, parent INTEGER NOT NULL, name BLOB NOT NULL,
 	dev INTEGER NOT NULL DEFAULT 0, inode INTEGER NOT NULL DEFAULT 0, mtime INTEGER NOT NULL DEFAULT 0,
 	listed INTEGER NOT NULL DEFAULT 0, cover BLOB NOT NULL DEFAULT x'', gone INTEGER,
-	mount INTEGER NOT NULL DEFAULT 0, away INTEGER NOT NULL DEFAULT 0, UNIQUE(root, parent, name));
+	mount INTEGER NOT NULL DEFAULT 0, away INTEGER NOT NULL DEFAULT 0, nfo TEXT NOT NULL DEFAULT '', UNIQUE(root, parent, name));
 CREATE INDEX dirs_inode ON dirs(inode);
 CREATE TABLE files(
 	n INTEGER PRIMARY KEY, root INTEGER NOT NULL, dir INTEGER NOT NULL, name BLOB NOT NULL,
 	dev INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
-	sum BLOB NOT NULL, cover BLOB NOT NULL DEFAULT x'', subs BLOB NOT NULL DEFAULT x'', gone INTEGER);
+	sum BLOB NOT NULL, cover BLOB NOT NULL DEFAULT x'', subs BLOB NOT NULL DEFAULT x'', nfo TEXT NOT NULL DEFAULT '', gone INTEGER);
 CREATE UNIQUE INDEX files_name ON files(dir, name) WHERE gone IS NULL;
 CREATE INDEX files_inode ON files(inode);
 CREATE INDEX files_sum ON files(size, sum, gone);
+CREATE TABLE listed(
+	n INTEGER NOT NULL, place INTEGER NOT NULL, path TEXT NOT NULL DEFAULT '', url TEXT NOT NULL DEFAULT '',
+	title TEXT NOT NULL DEFAULT '', duration REAL NOT NULL DEFAULT 0, PRIMARY KEY(n, place)) WITHOUT ROWID;
 `
 
 // openCatalogue opens library.db in a folder for use, which reads it. One that is damaged, or that another release wrote, is

@@ -28,9 +28,15 @@ type described struct {
 }
 
 // describe brings together what a path says and what the file says. Tags win over names for music; for films the name
-// wins, since the tags of films are mostly leftovers. path is media.Item.Path; folder is the row of the folder.
-func describe(p *names.Parser, path string, size int64, in probe.Info, folder int64) described {
-	n := p.Parse(path)
+// wins, since the tags of films are mostly leftovers, and an NFO file over both. path is media.Item.Path; folder is the row of
+// the folder.
+func describe(p *names.Parser, path string, f work, folder int64) described {
+	in, size := f.seen.info, f.size
+	if f.seen.list != nil {
+		it := media.Item{Kind: media.Playlist, Title: baseName(path), Subtitle: parentName(path), Path: path, HasArtwork: f.cover != ""}
+		return described{item: it, sort: sortKey(media.Playlist, it.Title, path)}
+	}
+	n := p.Parse(path).With(f.show, f.seen.nfo)
 	medium, contentType := names.Medium(path)
 	if in.ContentType != "" {
 		contentType = in.ContentType
@@ -52,7 +58,7 @@ func describe(p *names.Parser, path string, size int64, in probe.Info, folder in
 	case media.Episode:
 		return describeEpisode(it, n)
 	case media.Movie:
-		it.Title = n.Title
+		it.Title, it.Genre = n.Title, f.seen.nfo.Genre
 		if it.Year > 0 {
 			it.Subtitle = strconv.Itoa(it.Year)
 		}

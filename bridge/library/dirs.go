@@ -21,7 +21,7 @@ type dirRow struct {
 	name              string
 	dev, inode, mtime int64
 	listed            int64 // mtime when its listing was last read; 0 if it has to be read again
-	cover             string
+	cover, nfo        string
 	gone              bool
 	mount             bool  // another file system was mounted there
 	away              int64 // since when that is not there, in unix seconds; 0 while it is
@@ -224,11 +224,11 @@ func (s *scan) dirsIn(ctx context.Context, parent int64) (map[string]dirRow, err
 	err := s.w.query(ctx, func(r *sql.Rows) error {
 		d := dirRow{parent: parent}
 		var name, cover []byte
-		err := r.Scan(&d.n, &name, &d.dev, &d.inode, &d.mtime, &d.listed, &cover, &d.gone, &d.mount, &d.away)
+		err := r.Scan(&d.n, &name, &d.dev, &d.inode, &d.mtime, &d.listed, &cover, &d.gone, &d.mount, &d.away, &d.nfo)
 		d.name, d.cover = string(name), string(cover)
 		rows[d.name] = d
 		return err
-	}, `SELECT n, name, dev, inode, mtime, listed, cover, gone IS NOT NULL, mount, away FROM dirs
+	}, `SELECT n, name, dev, inode, mtime, listed, cover, gone IS NOT NULL, mount, away, nfo FROM dirs
 		WHERE root=? AND parent=?`, s.fo.root, parent)
 	return rows, err
 }
@@ -298,12 +298,12 @@ func (s *scan) saveDir(ctx context.Context, st step, list listing, at time.Time)
 		listed = 0
 	}
 	if !d.gone && d.dev == e.dev && d.inode == e.inode && d.mtime == e.mtime && d.listed == listed &&
-		d.cover == list.cover && d.mount == mount {
+		d.cover == list.cover && d.mount == mount && d.nfo == st.nfo {
 		return nil
 	}
 	err := s.w.transact(func() error {
-		_, err := s.w.exec(ctx, "UPDATE dirs SET dev=?, inode=?, mtime=?, listed=?, cover=?, mount=?, gone=NULL WHERE n=?",
-			e.dev, e.inode, e.mtime, listed, []byte(list.cover), mount, d.n)
+		_, err := s.w.exec(ctx, "UPDATE dirs SET dev=?, inode=?, mtime=?, listed=?, cover=?, mount=?, nfo=?, gone=NULL WHERE n=?",
+			e.dev, e.inode, e.mtime, listed, []byte(list.cover), mount, st.nfo, d.n)
 		if err != nil {
 			return err
 		}

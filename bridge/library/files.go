@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"localcast/bridge/library/names"
 	"localcast/bridge/library/probe"
 	"localcast/bridge/media"
 )
@@ -30,7 +31,7 @@ type fileRow struct {
 	n, root, dir             int64
 	name                     string
 	inode, size, mtime, gone int64
-	cover, subs              string
+	cover, subs, nfo         string
 }
 
 // work is a file that is new or has changed.
@@ -39,7 +40,9 @@ type work struct {
 	known fileRow // what the catalogue has at this place; n is 0 for nothing
 	cover string
 	subs  string // as writeSidecars writes them
-	moved bool   // the catalogue seems to know it under another path
+	nfo   entry  // the NFO file that tells of it; none has no name
+	show  names.NFO
+	moved bool // the catalogue seems to know it under another path
 	seen  outcome
 }
 
@@ -47,9 +50,11 @@ type work struct {
 type outcome struct {
 	info probe.Info
 	sum  []byte // of head and tail
-	err  error  // the file cannot be read
-	torn bool   // it changed while it was read
-	odd  error  // it can be read but not understood
+	nfo  names.NFO
+	list []listEntry // what a playlist holds
+	err  error       // the file cannot be read
+	torn bool        // it changed while it was read
+	odd  error       // it can be read but not understood
 }
 
 // files brings the catalogue's files of one folder in line with a listing.
@@ -63,14 +68,19 @@ func (s *scan) files(ctx context.Context, st step, list listing, share float64) 
 	for _, e := range list.files {
 		k := known[e.name]
 		delete(known, e.name)
+		nfo := list.nfoOf(e.name)
 		cover, subs := list.covers[stemOf(e.name)], writeSidecars(k.subs, list.subtitles[stemOf(e.name)])
-		same := k.n != 0 && k.size == e.size && k.mtime == e.mtime && k.inode == e.inode && k.cover == cover && k.subs == subs && !st.moved
+		same := k.n != 0 && k.size == e.size && k.mtime == e.mtime && k.inode == e.inode && k.cover == cover && k.subs == subs &&
+			k.nfo == nfoStamp(nfo) && !st.moved
+		if nfo.name != "" && s.young(nfo.mtime, now) {
+			s.unsettled[target{s.fo, st.rel}] = true // it may be half written
+		}
 		if !same && s.young(e.mtime, now) {
 			s.unsettled[target{s.fo, st.rel}] = true
 			continue
 		}
 		if !same {
-			todo = append(todo, work{entry: e, known: k, cover: cover, subs: subs})
+			todo = append(todo, work{entry: e, known: k, cover: cover, subs: subs, nfo: nfo, show: st.show})
 		}
 	}
 	for _, k := range known {
@@ -127,11 +137,11 @@ func (s *scan) filesIn(ctx context.Context, dir int64) (map[string]fileRow, erro
 	err := s.w.query(ctx, func(r *sql.Rows) error {
 		k := fileRow{root: s.fo.root, dir: dir}
 		var name, cover, subs []byte
-		err := r.Scan(&k.n, &name, &k.inode, &k.size, &k.mtime, &cover, &subs)
+		err := r.Scan(&k.n, &name, &k.inode, &k.size, &k.mtime, &cover, &subs, &k.nfo)
 		k.name, k.cover, k.subs = string(name), string(cover), string(subs)
 		rows[k.name] = k
 		return err
-	}, "SELECT n, name, inode, size, mtime, cover, subs FROM files WHERE dir=? AND gone IS NULL", dir)
+	}, "SELECT n, name, inode, size, mtime, cover, subs, nfo FROM files WHERE dir=? AND gone IS NULL", dir)
 	return rows, err
 }
 
@@ -141,7 +151,7 @@ func (s *scan) take(ctx context.Context, d dirRow, rel string, chunk []work) err
 	g.SetLimit(probesAtOnce)
 	for i := range chunk {
 		g.Go(func() error {
-			chunk[i].seen = s.l.examine(ctx, s.fo, join(rel, chunk[i].name), chunk[i].entry)
+			chunk[i].seen = s.l.examine(ctx, s.fo, rel, chunk[i])
 			return nil
 		})
 	}
@@ -162,10 +172,15 @@ func (s *scan) take(ctx context.Context, d dirRow, rel string, chunk []work) err
 			case f.seen.err != nil:
 				s.l.warnOnce("a file cannot be read; it is left out", path, f.seen.err)
 				continue
+			case errors.Is(f.seen.odd, errStream):
+				if f.known.n != 0 {
+					s.missing[f.known.n] = s.fo.root
+				}
+				continue
 			case f.seen.odd != nil:
 				s.l.warnOnce("a file seems to be broken; only its name tells about it", path, f.seen.odd)
 			}
-			if err := s.admit(ctx, d, path, f); err != nil {
+			if err := s.admit(ctx, d, rel, path, f); err != nil {
 				return fmt.Errorf("write library.db: %w", err)
 			}
 		}
@@ -178,16 +193,17 @@ func (s *scan) take(ctx context.Context, d dirRow, rel string, chunk []work) err
 }
 
 // examine looks into one file. It runs beside others of its kind and touches nothing of the scan.
-func (l *Library) examine(ctx context.Context, fo *folder, rel string, e entry) outcome {
-	out, err := call(ctx, fo.volume(rel), probeTimeout, func() (outcome, error) { return l.read(fo, rel, e), nil }, nil)
+func (l *Library) examine(ctx context.Context, fo *folder, rel string, f work) outcome {
+	out, err := call(ctx, fo.volume(rel), probeTimeout, func() (outcome, error) { return l.read(fo, rel, f), nil }, nil)
 	if err != nil {
 		out.err = err
 	}
 	return out
 }
 
-func (l *Library) read(fo *folder, rel string, e entry) (out outcome) {
-	f, err := l.openFile(fo, rel)
+func (l *Library) read(fo *folder, dir string, w work) (out outcome) {
+	e := w.entry
+	f, err := l.openFile(fo, join(dir, e.name))
 	if err != nil {
 		return outcome{err: err}
 	}
@@ -195,9 +211,12 @@ func (l *Library) read(fo *folder, rel string, e entry) (out outcome) {
 	if out.sum, out.err = checksum(f, e.size); out.err != nil {
 		return out
 	}
-	if out.info, err = probe.Read(f, e.size); err != nil && !errors.Is(err, probe.ErrUnknown) {
+	if medium, _ := names.Medium(e.name); medium == names.List {
+		out.list, out.odd = readList(f, e.size)
+	} else if out.info, err = probe.Read(f, e.size); err != nil && !errors.Is(err, probe.ErrUnknown) {
 		out.odd = err
 	}
+	out.nfo = l.readNFO(fo, dir, w.nfo)
 	info, err := f.Stat()
 	if err != nil {
 		return outcome{err: err}
@@ -220,7 +239,7 @@ func checksum(f *os.File, size int64) ([]byte, error) {
 }
 
 // admit writes one file and its item.
-func (s *scan) admit(ctx context.Context, d dirRow, path string, f work) error {
+func (s *scan) admit(ctx context.Context, d dirRow, rel, path string, f work) error {
 	here, err := s.w.number(ctx, "SELECT n FROM files WHERE dir=? AND name=? AND gone IS NULL", d.n, []byte(f.name))
 	if err != nil {
 		return err
@@ -244,14 +263,21 @@ func (s *scan) admit(ctx context.Context, d dirRow, path string, f work) error {
 	} else {
 		s.changed++
 	}
-	_, err = s.w.exec(ctx, `INSERT INTO files(n, root, dir, name, dev, inode, size, mtime, sum, cover, subs) VALUES(?,?,?,?,?,?,?,?,?,?,?)
+	_, err = s.w.exec(ctx, `INSERT INTO files(n, root, dir, name, dev, inode, size, mtime, sum, cover, subs, nfo)
+		VALUES(?,?,?,?,?,?,?,?,?,?,?,?)
 		ON CONFLICT(n) DO UPDATE SET root=excluded.root, dir=excluded.dir, name=excluded.name, dev=excluded.dev,
-		inode=excluded.inode, size=excluded.size, mtime=excluded.mtime, sum=excluded.sum, cover=excluded.cover, subs=excluded.subs, gone=NULL`,
-		n, s.fo.root, d.n, []byte(f.name), f.dev, f.inode, f.size, f.mtime, f.seen.sum, []byte(f.cover), []byte(f.subs))
+		inode=excluded.inode, size=excluded.size, mtime=excluded.mtime, sum=excluded.sum, cover=excluded.cover, subs=excluded.subs,
+		nfo=excluded.nfo, gone=NULL`,
+		n, s.fo.root, d.n, []byte(f.name), f.dev, f.inode, f.size, f.mtime, f.seen.sum, []byte(f.cover), []byte(f.subs), nfoStamp(f.nfo))
 	if err != nil {
 		return err
 	}
-	item := describe(s.l.parser, path, f.size, f.seen.info, d.n)
+	if f.seen.list != nil {
+		if err := s.saveList(ctx, n, rel, f.seen.list); err != nil {
+			return err
+		}
+	}
+	item := describe(s.l.parser, path, f, d.n)
 	item.item.HasArtwork = item.item.HasArtwork || f.cover != ""
 	if item.item.HasArtwork || s.l.db.frames && framed(item.item.Kind) {
 		if err := s.pictureFolders(ctx, d.n); err != nil {

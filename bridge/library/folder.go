@@ -108,6 +108,7 @@ type listing struct {
 	// subtitles of single files, by the file's stem in lower case, and the folders of subtitles that were looked into.
 	subtitles map[string][]string
 	beside    []string
+	nfos      map[string]entry // NFO files, by the stem that they are for in lower case
 }
 
 // list reads a folder. Symlinks are left out unless follow resolves them.
@@ -126,7 +127,7 @@ func (fo *folder) list(rel string, follow func(name string) (entry, bool, error)
 	if err != nil {
 		return listing{}, err
 	}
-	l := listing{self: entryOf("", info), covers: map[string]string{}}
+	l := listing{self: entryOf("", info), covers: map[string]string{}, nfos: map[string]entry{}}
 	bare, err := unrooted(dir)
 	if err != nil {
 		return listing{}, err
@@ -145,6 +146,12 @@ func (fo *folder) list(rel string, follow func(name string) (entry, bool, error)
 			}
 			continue
 		}
+		if stem := names.NFOOf(d.Name()); stem != "" && d.Type().IsRegular() {
+			if info, err := sub.Lstat(d.Name()); err == nil {
+				l.nfos[stem] = entryOf(d.Name(), info)
+			}
+			continue
+		}
 		e, isDir, err := look(sub, d, follow)
 		medium, _ := names.Medium(d.Name())
 		switch {
@@ -156,6 +163,8 @@ func (fo *folder) list(rel string, follow func(name string) (entry, bool, error)
 		case isDir || names.SkipFile(e.name) || e.size == 0:
 		case medium == names.Picture:
 			pictures = append(pictures, e)
+		case medium == names.List:
+			l.files = append(l.files, e)
 		case medium != names.None:
 			l.files = append(l.files, e)
 			stems[stemOf(e.name)] = true

@@ -156,6 +156,13 @@ func (l *Library) Items(ctx context.Context, id media.ID, limit int) ([]media.It
 	case !x.Has(id):
 		return nil, absent(id)
 	default:
+		list, err := l.isList(ctx, id)
+		if err != nil {
+			return nil, fmt.Errorf("items of %s: %w", id, err)
+		}
+		if list {
+			return l.listed(ctx, x, id, max(limit, 0))
+		}
 		ids = x.Playable(id, max(limit, 0))
 	}
 	items, err := l.items(ctx, ids)
@@ -189,6 +196,13 @@ func (l *Library) Browse(ctx context.Context, id media.ID, path string, offset, 
 		ids = x.OfKind(t.kind)
 	case !of.Kind.Container():
 		return media.Listing{}, fmt.Errorf("%s holds nothing: %w", id, media.ErrNoItem)
+	case of.Kind == media.Playlist:
+		items, err := l.Items(ctx, id, longestList)
+		if err != nil {
+			return media.Listing{}, err
+		}
+		page := items[min(offset, len(items)):]
+		return media.Listing{Of: of, Total: len(items), Offset: offset, Results: page[:min(limit, len(page))]}, nil
 	default:
 		ids = x.Children(id)
 	}

@@ -332,6 +332,9 @@ func (s *scan) purge(ctx context.Context) error {
 		if forgotten == 0 {
 			return nil
 		}
+		if _, err := s.w.exec(ctx, "DELETE FROM listed WHERE n NOT IN (SELECT n FROM files)"); err != nil {
+			return err
+		}
 		s.l.stale = true
 		// What holds others comes after what it holds: shows after seasons, artists after albums.
 		for _, kinds := range []string{"'season','album'", "'show','artist','genre'"} {

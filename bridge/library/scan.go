@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"localcast/bridge/library/names"
 	"localcast/bridge/media"
 )
 
@@ -67,6 +68,9 @@ type step struct {
 	above []identity // the folders that lead to it
 	links int        // how many of those are links
 	link  bool       // it is one itself
+	outer names.NFO  // what the tvshow.nfo of a folder above tells
+	show  names.NFO  // what that tells, or the one here
+	nfo   string     // what dirs.nfo is to hold
 }
 
 // identity recognises a folder that a chain of links leads back to.
@@ -74,7 +78,10 @@ type identity struct{ dev, inode int64 }
 
 // below is the step to a folder in this one, which has the given identity.
 func (st step) below(self identity, sub subdir, share float64) step {
-	next := step{row: sub.row, rel: join(st.rel, sub.row.name), reach: st.reach, share: share, moved: st.moved || sub.moved, links: st.links}
+	next := step{
+		row: sub.row, rel: join(st.rel, sub.row.name), reach: st.reach, share: share, moved: st.moved || sub.moved,
+		links: st.links, show: st.show,
+	}
 	if sub.fresh || next.moved {
 		next.reach = deep
 	}
@@ -99,7 +106,7 @@ func (s *scan) target(ctx context.Context, t target, r reach, share float64) err
 	if err != nil {
 		return err
 	}
-	rel := ""
+	rel, show := "", toldShow(d.nfo, names.NFO{})
 	for rel != t.rel {
 		name, _, _ := strings.Cut(strings.TrimPrefix(t.rel[len(rel):], "/"), "/")
 		rows, err := s.dirsIn(ctx, d.n)
@@ -110,9 +117,9 @@ func (s *scan) target(ctx context.Context, t target, r reach, share float64) err
 		if !ok || next.gone {
 			break // what is above a folder that the catalogue does not know is scanned instead
 		}
-		d, rel = next, join(rel, name)
+		d, rel, show = next, join(rel, name), toldShow(next.nfo, show)
 	}
-	err = s.visit(ctx, step{row: d, rel: rel, reach: r, share: share})
+	err = s.visit(ctx, step{row: d, rel: rel, reach: r, share: share, show: show})
 	if _, ok := errors.AsType[*mountError](err); ok {
 		return nil // it is told already, and concerns nothing else
 	}
@@ -134,6 +141,7 @@ func (s *scan) read(ctx context.Context, st step) error {
 		return err
 	}
 	s.l.watch(s.fo, st.rel)
+	st.outer, st.show = st.show, toldShow(st.row.nfo, st.show)
 	if st.reach == shallow && !st.moved {
 		switch same, err := s.unchanged(ctx, st); {
 		case err != nil:
@@ -166,6 +174,9 @@ func (s *scan) read(ctx context.Context, st step) error {
 	}
 	for _, folder := range list.beside {
 		s.l.watch(s.fo, join(st.rel, folder))
+	}
+	if st, err = s.readShow(ctx, st, list); err != nil {
+		return s.complain(ctx, st.rel, err)
 	}
 	subdirs, err := s.bringIn(ctx, st, list, now)
 	if err != nil {

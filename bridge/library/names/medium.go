@@ -11,6 +11,7 @@ const (
 	Video
 	Audio
 	Picture
+	List // a playlist
 )
 
 // Medium tells from a file name's extension what it holds and, as the MIME type, in which container; None and "" for
@@ -71,6 +72,8 @@ func Medium(file string) (MediumKind, string) {
 		return Picture, "image/gif"
 	case "webp":
 		return Picture, "image/webp"
+	case "m3u", "m3u8":
+		return List, "audio/x-mpegurl"
 	case "bmp":
 		return Picture, "image/bmp"
 	}
