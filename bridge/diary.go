@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	// usesMost is of how many items it is remembered how they were used; beyond it the tenth that was used least recently goes.
+	// usesMost is of how many items it is remembered how they were used; beyond it a tenth goes: those without a place or a
+	// mark before the others, and of these those that were used least recently.
 	usesMost = 50_000
 	// unwrittenMost is how many items and how many plays may wait for a disk that does not take them.
 	unwrittenMost = 1000
@@ -102,7 +103,7 @@ func (d *diary) played(device string, p queue.Played[media.Item]) {
 	item, now := p.Entry.Item, time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if item.URL == "" && item.ID != "" {
+	if item.URL == "" && item.ID != "" && item.Kind != media.Image {
 		d.note(media.Used{Item: item.ID, Path: item.Path, Size: item.Size, Use: used(d.uses[item.ID], p, now.Unix())})
 	}
 	name := playName{device, p.Serial}
@@ -153,10 +154,17 @@ func (d *diary) room(waiting int) bool {
 	return false
 }
 
-// thin forgets the tenth of all items that was used least recently.
+// thin forgets a tenth of all items.
 func (d *diary) thin() {
 	ids := slices.SortedFunc(maps.Keys(d.uses), func(a, b media.ID) int {
-		return cmp.Or(cmp.Compare(d.uses[a].LastAt, d.uses[b].LastAt), cmp.Compare(a, b))
+		ua, ub := d.uses[a], d.uses[b]
+		if marked := ua.Watched || ua.Position > 0; marked != (ub.Watched || ub.Position > 0) {
+			if marked {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Or(cmp.Compare(ua.LastAt, ub.LastAt), cmp.Compare(a, b))
 	})
 	for _, id := range ids[:len(ids)/10] {
 		delete(d.uses, id)

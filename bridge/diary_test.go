@@ -81,11 +81,23 @@ func TestWhatWaitsForTheDiskIsBounded(t *testing.T) {
 	})
 }
 
+func TestPicturesAreNotRemembered(t *testing.T) {
+	writing(t, func(t *testing.T, d *diary, s *fakeStore, _ *strings.Builder) {
+		p := played("lake", 1, 8)
+		p.Entry.Item.Kind = media.Image
+		d.played("den", p)
+		synctest.Wait()
+		if len(s.uses) != 0 || len(s.plays) != 1 {
+			t.Errorf("kept are %+v and %+v", s.uses, s.plays)
+		}
+	})
+}
+
 func TestTheLeastRecentlyUsedAreForgotten(t *testing.T) {
 	writing(t, func(t *testing.T, d *diary, s *fakeStore, _ *strings.Builder) {
 		for n := range usesMost {
 			id := media.ID(fmt.Sprint("film", n))
-			u := media.Used{Item: id, Use: media.Use{LastAt: int64(n)}}
+			u := media.Used{Item: id, Use: media.Use{LastAt: int64(n), Watched: n < 5}}
 			d.uses[id], s.uses[id] = u.Use, u
 		}
 		d.played("den", played("new", 1, 1))
@@ -93,8 +105,11 @@ func TestTheLeastRecentlyUsedAreForgotten(t *testing.T) {
 		if want := usesMost - usesMost/10 + 1; len(d.uses) != want || len(s.uses) != want {
 			t.Errorf("%d are known and %d kept, want %d", len(d.uses), len(s.uses), want)
 		}
-		if _, kept := s.uses["film0"]; kept || s.uses["new"].Use.Position != 100 {
+		if _, kept := s.uses["film5"]; kept || s.uses["new"].Use.Position != 100 {
 			t.Error("the oldest is kept, or the newest is not")
+		}
+		if !s.uses["film0"].Use.Watched {
+			t.Error("a mark is lost before what has none")
 		}
 	})
 }
