@@ -5,13 +5,18 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
+	"gopkg.in/yaml.v3"
 )
 
 // A feigned bridge has published what a test says, and answers what a test says: what the real one does seldom or never.
@@ -20,12 +25,15 @@ type feignedBridge struct {
 	client  paho.Client
 	base    string
 	answers map[string]string // by command; what is not here is not answered
+
+	mu    sync.Mutex
+	asked map[string]map[string]any // the arguments of the last of each command
 }
 
 // feignBridge connects a feigned bridge.
 func feignBridge(t *testing.T, broker, base string, answers map[string]string) *feignedBridge {
 	t.Helper()
-	b := &feignedBridge{t: t, base: base, answers: answers}
+	b := &feignedBridge{t: t, base: base, answers: answers, asked: map[string]map[string]any{}}
 	b.client = paho.NewClient(paho.NewClientOptions().AddBroker("tcp://" + broker).SetClientID("feigned").SetOrderMatters(false).
 		SetConnectRetry(true).SetConnectRetryInterval(50 * time.Millisecond))
 	if token := b.client.Connect(); !token.WaitTimeout(patience) || token.Error() != nil {
@@ -40,11 +48,16 @@ func feignBridge(t *testing.T, broker, base string, answers map[string]string) *
 
 // command answers as the test has said.
 func (b *feignedBridge) command(_ paho.Client, m paho.Message) {
-	var asked struct{ Transaction string }
-	_ = json.Unmarshal(m.Payload(), &asked) // the integration's own JSON
+	arguments := map[string]any{}
+	_ = json.Unmarshal(m.Payload(), &arguments) // the integration's own JSON
+	transaction, _ := arguments["transaction"].(string)
+	delete(arguments, "transaction")
 	name := m.Topic()[strings.LastIndex(m.Topic(), "/")+1:]
+	b.mu.Lock()
+	b.asked[name] = arguments
+	b.mu.Unlock()
 	if answer, ok := b.answers[name]; ok {
-		answer = strings.Replace(answer, "{", `{"command":"`+name+`","transaction":"`+asked.Transaction+`",`, 1)
+		answer = strings.Replace(answer, "{", `{"command":"`+name+`","transaction":"`+transaction+`",`, 1)
 		b.client.Publish(strings.Replace(m.Topic(), "/command/", "/response/", 1), 1, false, answer)
 	}
 }
@@ -63,6 +76,7 @@ func (b *feignedBridge) raw(topic, payload string) {
 }
 
 const (
+	feignedOK      = `{"status":"ok","error":null,"speech":"Done","data":{"revision":3}}`
 	feignedPicture = "a picture"
 	feignedID      = "00112233445566778899aabbccddeeff"
 	feignedKitchen = `{"device":"kitchen","id":"` + feignedID + `","name":"Kitchen","model":"Chromecast","host":"192.0.2.7","port":8009,"kind":"audio","online":true,"capabilities":["audio"]}`
@@ -149,6 +163,7 @@ func TestHomeAssistantPages(t *testing.T) {
 		"browse": `{"status":"ok","error":null,"speech":"","data":{"item":null,"path":null,"title":null,"total":700,"offset":0,"results":[` +
 			`{"item":"aaaaaaaaaa","title":"Films","subtitle":null,"kind":"folder","playable":true,"artwork":"` + pictures.URL + `/art/a.png"},` +
 			`{"item":"bbbbbbbbbb","title":"First","subtitle":"The Sines","kind":"album","playable":false,"artwork":null}]}}`,
+		"play": feignedOK, "announce": feignedOK, "save": feignedOK, "transfer": feignedOK, "sleep": feignedOK, "subtitles": feignedOK, "speed": feignedOK,
 	})
 	a := startAssistant(t, bench, broker, filepath.Join("custom_components", "localcast"), filepath.Join("testdata", "homeassistant", "cast"))
 
@@ -169,6 +184,9 @@ func TestHomeAssistantPages(t *testing.T) {
 	twinIsHidden(a)
 	otherContract(a, b, pictures.URL)
 	devicesCome(a, b)
+	actionsAreSent(a, b)
+	guideIsObeyed(a)
+	devicesGo(a, b)
 	bridgeIsRemoved(a, b, entry)
 	for line := range strings.Lines(a.do("log")) {
 		if strings.Contains(line, "custom_components") || strings.Contains(line, "[custom_components.localcast") {
@@ -352,13 +370,99 @@ func otherContract(a *assistant, b *feignedBridge, streamURL string) {
 	a.until("the contract is right", func() bool { return len(a.issues()) == 0 })
 }
 
-// devicesCome adds a device, and forgets both.
+// feignedAttic is a second device.
+func feignedAttic() string {
+	return strings.NewReplacer("kitchen", "attic", "Kitchen", "Attic", feignedID, "ff"+feignedID[2:]).Replace(feignedKitchen)
+}
+
+// devicesCome adds a device.
 func devicesCome(a *assistant, b *feignedBridge) {
 	a.t.Helper()
-	attic := strings.NewReplacer("kitchen", "attic", "Kitchen", "Attic", feignedID, "ff"+feignedID[2:]).Replace(feignedKitchen)
-	b.publish("bridge/devices", "["+feignedKitchen+","+attic+"]")
+	b.publish("bridge/devices", "["+feignedKitchen+","+feignedAttic()+"]")
 	a.awaitState("media_player.attic", "unavailable")
-	b.publish("bridge/devices", "["+attic+"]")
+}
+
+// actionsAreSent checks what the bridge is sent for each form of the actions, and which forms are refused.
+func actionsAreSent(a *assistant, b *feignedBridge) {
+	a.t.Helper()
+	for _, row := range []struct{ action, data, command, sent string }{
+		{"localcast/save_queue", `{"name":"Sunday"}`, "save", `{"name":"Sunday"}`},
+		{"localcast/save_queue", `{"name":""}`, "", ""},
+		{"localcast/transfer", `{"to":"media_player.attic"}`, "transfer", `{"to":"ff` + feignedID[2:] + `"}`},
+		{"localcast/transfer", `{"to":"the attic"}`, "transfer", `{"to":"the attic"}`},
+		{"localcast/sleep", `{"minutes":30}`, "sleep", `{"minutes":30}`},
+		{"localcast/sleep", `{"minutes":0}`, "sleep", `{"minutes":0}`},
+		{"localcast/sleep", `{"after_item":true}`, "sleep", `{"after":"item"}`},
+		{"localcast/sleep", `{"minutes":30,"after_item":true}`, "", ""},
+		{"localcast/sleep", `{}`, "", ""},
+		{"localcast/subtitles", `{"language":"en"}`, "subtitles", `{"language":"en"}`},
+		{"localcast/subtitles", `{"track":2}`, "subtitles", `{"track":2}`},
+		{"localcast/subtitles", `{"off":true}`, "subtitles", `{"off":true}`},
+		{"localcast/subtitles", `{"off":false}`, "", ""},
+		{"localcast/speed", `{"rate":1.25}`, "speed", `{"rate":1.25}`},
+		{"localcast/speed", `{"rate":3}`, "", ""},
+		{"media_player/play_media", `{"media_content_type":"tvshow","media_content_id":"aaaaaaa222","enqueue":"next","extra":{"start":5,"shuffle":true,"title":"no"}}`,
+			"play", `{"item":"aaaaaaa222","enqueue":"next","start":5,"shuffle":true}`},
+		{"media_player/play_media", `{"media_content_type":"tvshow","media_content_id":"the latest bluey"}`, "play", `{"query":"the latest bluey","kind":["show"],"enqueue":"replace"}`},
+		{"media_player/play_media", `{"media_content_type":"audio/mpeg","media_content_id":"http://example.org/x","extra":{"title":"X","thumb":"http://example.org/x.png"}}`,
+			"play", `{"url":"http://example.org/x","content_type":"audio/mpeg","title":"X","artwork":"http://example.org/x.png","enqueue":"replace"}`},
+		{"media_player/play_media", `{"media_content_type":"music","media_content_id":"HTTP://example.org/x","announce":true,"extra":{"volume":30,"force":true,"title":"X","thumb":"http://example.org/x.png"}}`,
+			"announce", `{"url":"HTTP://example.org/x","title":"X","volume":30,"force":true}`},
+		{"media_player/play_media", `{"media_content_type":"music","media_content_id":"doorbell","announce":true}`, "announce", `{"query":"doorbell"}`},
+	} {
+		data := with(decode[map[string]any](a.t, row.data), "entity_id", "media_player.kitchen")
+		path := "/api/services/" + row.action
+		if strings.HasPrefix(row.action, "localcast/") {
+			path += "?return_response"
+		}
+		status, body := a.post(path, data)
+		if row.command == "" {
+			if status != http.StatusBadRequest {
+				a.t.Errorf("%s %s: %d %s, want a refusal", row.action, row.data, status, body)
+			}
+			continue
+		}
+		b.mu.Lock()
+		sent := b.asked[row.command]
+		b.mu.Unlock()
+		if want := decode[map[string]any](a.t, row.sent); status != http.StatusOK || !reflect.DeepEqual(sent, want) {
+			a.t.Errorf("%s %s: %d, sent %v, want %v", row.action, row.data, status, sent, want)
+		}
+		if strings.Contains(path, "?") && !strings.Contains(body, `{"media_player.kitchen":{"revision":3,"speech":"Done"}}`) {
+			a.t.Errorf("%s answers %s", row.action, body)
+		}
+	}
+}
+
+// guideExample finds the examples of a guide.
+var guideExample = regexp.MustCompile("(?s)```yaml\n(.*?)```")
+
+// guideIsObeyed runs every action of the guide, as a step of a script.
+func guideIsObeyed(a *assistant) {
+	a.t.Helper()
+	text, err := os.ReadFile(filepath.Join("docs", "home-assistant", "media-players.md"))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	examples := guideExample.FindAllStringSubmatch(string(text), -1)
+	if len(examples) < 9 {
+		a.t.Errorf("the guide has %d examples; are they written otherwise?", len(examples))
+	}
+	for _, example := range examples {
+		var step map[string]any
+		if err := yaml.Unmarshal([]byte(example[1]), &step); err != nil {
+			a.t.Fatalf("%v in %s", err, example[1])
+		}
+		if answer := a.asked(map[string]any{"type": "execute_script", "sequence": []any{step}}); !answer.Success {
+			a.t.Errorf("%s: %s", example[1], answer.Error.Message)
+		}
+	}
+}
+
+// devicesGo forgets both.
+func devicesGo(a *assistant, b *feignedBridge) {
+	a.t.Helper()
+	b.publish("bridge/devices", "["+feignedAttic()+"]")
 	a.awaitState("media_player.kitchen", gone)
 	a.until("the page goes, too", func() bool { return len(a.pages()) == 0 })
 	b.publish("bridge/devices", "[]")

@@ -372,6 +372,10 @@ func (a *assistant) keepsPlaylists() {
 	a.has("playing", map[string]any{"media_title": "Song B", "queue_length": 1})
 	a.call("media_player/select_source", player, map[string]any{"source": "Sunday"})
 	a.has("playing", map[string]any{"media_title": "Song A", "queue_length": 3})
+	if answer := a.act("localcast/sleep", map[string]any{"minutes": 30}); !strings.Contains(fmt.Sprint(answer["speech"]), "30 minutes") {
+		a.t.Errorf("sleep answered %v", answer)
+	}
+	a.act("localcast/sleep", map[string]any{"minutes": 0})
 	a.refused("Monday", "media_player/select_source", map[string]any{"source": "Monday"})
 }
 
