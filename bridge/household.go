@@ -158,18 +158,23 @@ func (b *Bridge) history(c Command, req History) {
 				At: Time{p.At}, Device: p.Device, Item: Text(p.Item), Title: p.Title, Seconds: Seconds(p.Seconds),
 			}
 		}
-		b.answer(c, nil, historySpeech(plays, names), data)
+		b.answer(c, nil, historySpeech(data, plays, names), data)
 	})
 }
 
-// historySpeech tells the latest of some plays. names are those of devices, by their topic names.
-func historySpeech(plays []media.Play, names map[string]string) string {
-	if len(plays) == 0 {
+// historySpeech tells how much was played, and what the latest was where that was asked for. names are those of devices, by
+// their topic names.
+func historySpeech(h HistoryData, plays []media.Play, names map[string]string) string {
+	if h.Total == 0 {
 		return "Nothing was played"
+	}
+	speech := voice.Count(h.Total, "play", "plays")
+	if h.Offset > 0 || len(plays) == 0 {
+		return speech
 	}
 	name := names[plays[0].Device]
 	if name == "" {
 		name = plays[0].Device
 	}
-	return fmt.Sprintf("%s, the latest was %s", voice.Count(len(plays), "play", "plays"), placed(plays[0].Title, name))
+	return speech + ", the latest was " + placed(plays[0].Title, name)
 }

@@ -450,3 +450,45 @@ func TestHistory(t *testing.T) {
 		t.Run(name, func(t *testing.T) { story(t, Config{}, script) })
 	}
 }
+
+func TestWhatTheHouseholdIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{})
+		defer func() { w.stop() }()
+		w.run(kitchen)
+		for _, row := range []struct{ command, want string }{
+			{"bridge: history", "Nothing was played"},
+			{"bridge: playlists", "There is one playlist: Roadtrip"},
+			{"bridge: playlist_delete roadtrip", "The playlist Roadtrip is a file of the library: it goes when the file does"},
+			{"bridge: playlist_delete party", `No playlist "party"`},
+			{"kitchen: play playlist=Party", `No playlist "Party"`},
+			{"kitchen: save Party", "The queue is empty"},
+			{"bridge: pause", "Which device should that be?"},
+			{"kitchen: queue_add items=hurt,alien", "Added 2 items to the queue on Kitchen"},
+			{"kitchen: save Party", "Saved 2 items as Party"},
+			{"bridge: playlists", "There are 2 playlists: Party, Roadtrip"},
+			{"bridge: playlist_delete PARTY", "I deleted the playlist Party"},
+		} {
+			w.run(". " + row.command)
+			if w.journal.speech != row.want {
+				t.Errorf("%s is answered with %q, want %q", row.command, w.journal.speech, row.want)
+			}
+		}
+		w.run(`
+			. kitchen: play item=hurt
+			. kitchen done
+			. kitchen plays 0
+			. wait 10s
+			. kitchen: play item=alien
+			. kitchen done
+			. kitchen plays 0
+			. bridge: history`)
+		if want := "2 plays, the latest was Alien on Kitchen"; w.journal.speech != want {
+			t.Errorf("the history is told as %q, want %q", w.journal.speech, want)
+		}
+		w.run(". bridge: history offset=1")
+		if want := "2 plays"; w.journal.speech != want {
+			t.Errorf("the rest of the history is told as %q, want %q", w.journal.speech, want)
+		}
+	})
+}

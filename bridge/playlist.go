@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"localcast/bridge/media"
@@ -29,7 +30,12 @@ func (r *resolver) playlist(ctx context.Context, t *turn, name string) (selectio
 	if p, ok := named(files, name); ok {
 		return r.open(ctx, p.ID)
 	}
-	return r.find(ctx, t, name, []media.Kind{media.Playlist})
+	s, err := r.find(ctx, t, name, []media.Kind{media.Playlist})
+	var u *unsure
+	if errors.As(err, &u) && len(u.choices) == 0 {
+		err = &Error{NotFound, fmt.Sprintf("no playlist %q", name)}
+	}
+	return s, err
 }
 
 // alternatives is what an answer offers instead.

@@ -97,7 +97,8 @@ func (b *Bridge) own(c Command) {
 	switch c.Request.(type) {
 	case Search, Browse:
 	default:
-		b.refuse(c, Invalid, "device: missing: "+c.Name+" needs to know which")
+		err := &Error{Invalid, "device: got nothing, wanted the device that " + c.Name + " is for"}
+		b.answer(c, err, "Which device should that be?", nil)
 		return
 	}
 	b.soon(c, func(ctx, _ context.Context) {
@@ -118,7 +119,7 @@ func (b *Bridge) rescan(c Command, req Rescan) {
 	err := b.ports.Library.Rescan(req.Folder)
 	switch {
 	case errors.Is(err, media.ErrNoItem):
-		b.refuse(c, NotFound, fmt.Sprintf("folder: no folder %q in the library", req.Folder))
+		b.refuse(c, NotFound, fmt.Sprintf("no folder %q in the library", req.Folder))
 	case err != nil:
 		b.refuse(c, Internal, "the scan could not begin: "+err.Error())
 	default:
