@@ -29,6 +29,9 @@ type command struct {
 func commands() map[string]command {
 	return map[string]command{
 		"check-config": {what: "tell what is wrong with the configuration, or what it says", run: checkConfig},
+		"devices":      {what: "look once for Chromecasts and list them", run: listDevices},
+		"scan":         {what: "look through the media folders once", run: scanLibrary},
+		"search":       {what: "WORDS: show what the library finds for them", run: searchLibrary},
 		"simulate":     {what: "be a Chromecast, for trying without one", run: simulate, ownFlags: true},
 	}
 }

@@ -286,8 +286,8 @@ func nobodyAnswers(a *assistant, b *feignedBridge) {
 	a.awaitState("media_player.kitchen", "paused")
 }
 
-// media is a list of the media browser.
-type media struct {
+// shelfPage is a list of the media browser.
+type shelfPage struct {
 	Title     string
 	ID        string `json:"media_content_id"`
 	Type      string `json:"media_content_type"`
@@ -297,17 +297,17 @@ type media struct {
 	Search    bool   `json:"can_search"`
 	Thumbnail string
 	NotShown  int `json:"not_shown"`
-	Children  []media
+	Children  []shelfPage
 }
 
 // browse opens a container; "" is the root.
-func (a *assistant) browse(player, contentType, item string) media {
+func (a *assistant) browse(player, contentType, item string) shelfPage {
 	a.t.Helper()
 	message := map[string]any{"type": "media_player/browse_media", "entity_id": player}
 	if item != "" {
 		message["media_content_id"], message["media_content_type"] = item, contentType
 	}
-	return ws[media](a, message)
+	return ws[shelfPage](a, message)
 }
 
 // thumbnails are fetched through Home Assistant, from the bridge and from nowhere else.

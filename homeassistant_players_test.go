@@ -306,7 +306,7 @@ func TestHomeAssistantPlayers(t *testing.T) {
 func (a *assistant) playsByBrowsing() {
 	a.t.Helper()
 	root := a.browse(player, "", "")
-	titles := func(m media) (titles []string) {
+	titles := func(m shelfPage) (titles []string) {
 		for _, c := range m.Children {
 			titles = append(titles, c.Title)
 		}
@@ -337,7 +337,7 @@ func (a *assistant) playsByBrowsing() {
 			a.t.Errorf("%s holds %v: %+v", row.open, got, at)
 		}
 	}
-	found := ws[struct{ Result []media }](a, map[string]any{
+	found := ws[struct{ Result []shelfPage }](a, map[string]any{
 		"type": "media_player/search_media", "entity_id": player, "search_query": "hospital", "media_content_type": at.Type, "media_content_id": at.ID,
 	}).Result
 	if len(found) != 1 || found[0].Title != "Bluey · S01E02 Hospital" || found[0].Class != "episode" {

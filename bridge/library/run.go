@@ -61,6 +61,20 @@ func (l *Library) Run(ctx context.Context) error {
 	return nil
 }
 
+// Scan looks through all folders once; it takes the place of Run. It returns in how many folders files are still being
+// written, which are left out, and an error where library.db could not be written. A folder that cannot be read is told by
+// Status.
+func (l *Library) Scan(ctx context.Context) (writing int, err error) {
+	l.pass(ctx, l.targets(""), deep, true)
+	switch {
+	case ctx.Err() != nil:
+		return 0, fmt.Errorf("scan: %w", ctx.Err())
+	case len(l.failed) > 0:
+		return 0, errors.New("library.db could not be written; the log says why")
+	}
+	return len(l.unsettled), nil
+}
+
 // settling fires when it is time to look again at files that were being written.
 func (l *Library) settling() <-chan time.Time {
 	if len(l.unsettled) == 0 {

@@ -72,3 +72,26 @@ func TestConventionsSetAside(t *testing.T) {
 		t.Errorf("%d of %d rows are right, wanted 98 %%", right, all)
 	}
 }
+
+// TestExamplesOfTheGuide holds the table that docs/library.md shows.
+func TestExamplesOfTheGuide(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/library.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, examples := New(), 0
+	for line := range strings.Lines(string(text)) {
+		path, want, ok := strings.Cut(strings.TrimSuffix(strings.TrimSpace(line), " |"), "` | ")
+		if !ok || !strings.HasPrefix(path, "| `") {
+			continue
+		}
+		examples++
+		path = strings.TrimPrefix(path, "| `")
+		if got := strings.ReplaceAll(p.Parse(path).String(), "|", ", "); got != want {
+			t.Errorf("%s\n got %s\nwant %s", path, got, want)
+		}
+	}
+	if examples < 8 {
+		t.Errorf("%d examples; are they written otherwise?", examples)
+	}
+}
