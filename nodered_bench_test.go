@@ -207,6 +207,8 @@ func TestNodeRED(t *testing.T) {
 	flowsFindAndPlay(h, n)
 	flowsChangeTheQueue(h, n)
 	flowsAreARemote(h, n)
+	flowsAnnounce(h, n)
+	flowsSayGoodNight(h, n)
 	deployingSendsNothing(h, n)
 	stop()
 	flowsNoticeTheEnd(n)
@@ -314,6 +316,48 @@ func flowsAreARemote(h *home, n *nodeRED) {
 	n.press("lcr_i01")
 	h.device(state("PLAYING"))
 	n.await(n.press("lcr_i02"), "state", "paused")
+}
+
+// flowsAnnounce rings over a song that is paused, and leaves it paused.
+func flowsAnnounce(h *home, n *nodeRED) {
+	n.t.Helper()
+	h.write("media/Sounds/Doorbell.wav", tones(2*time.Second, 880))
+	from := h.ear.mark()
+	h.ear.say("bridge/command/rescan", "PRESS")
+	h.ear.await(from, "bridge/library", func(p string) bool { return strings.Contains(p, `"tracks":4`) })
+	over := func(ring func()) {
+		n.t.Helper()
+		from := h.ear.mark()
+		ring()
+		h.ear.await(from, "kuche_tv/event", func(p string) bool { return strings.Contains(p, "announcement_started") })
+		h.ear.await(from, "kuche_tv/event", func(p string) bool { return strings.Contains(p, "announcement_finished") })
+		h.device(func(s casttest.Snapshot) bool { return s.PlayerState == "PAUSED" })
+	}
+	over(func() { n.await(n.press("lcb_i01"), "said", "Announcing") })
+	over(func() { n.await(n.press("lcb_i03"), "said", "1 device") })
+	over(func() {
+		for range 2 { // the second is still the same visitor
+			if sent := h.ear.client.Publish("zigbee2mqtt/doorbell", 1, false, `{"action":"pressed"}`); !sent.WaitTimeout(patience) {
+				n.t.Error("the broker takes nothing")
+			}
+		}
+	})
+	n.await(n.press("lcb_i02"), "said", "announce.tts_url") // there is no voice
+}
+
+// flowsSayGoodNight sets and takes back timers, and stops everything; then the device is paused as before.
+func flowsSayGoodNight(h *home, n *nodeRED) {
+	n.t.Helper()
+	for _, button := range []string{"lcn_i01", "lcn_i02", "lcn_i03", "lcn_i05", "lcn_i04"} {
+		n.await(n.press(button), "said", "")
+	}
+	h.device(func(s casttest.Snapshot) bool { return fmt.Sprintf("%.2f", s.Volume) == "0.25" })
+	n.press("lcn_i06")
+	h.device(func(s casttest.Snapshot) bool { return s.ContentID == "" })
+	n.press("lcr_i01")
+	h.device(func(s casttest.Snapshot) bool { return s.PlayerState == "PLAYING" })
+	n.press("lcr_i02")
+	h.device(func(s casttest.Snapshot) bool { return s.PlayerState == "PAUSED" })
 }
 
 // deployingSendsNothing deploys again, with one more tab. Everything retained comes to the flows again.

@@ -24,7 +24,7 @@ type flowNode struct {
 
 // flowFiles are the examples for Node-RED.
 func flowFiles() []string {
-	return []string{"remote.json", "search-and-play.json", "queue.json", "dashboard.json"}
+	return []string{"remote.json", "search-and-play.json", "queue.json", "doorbell.json", "good-night.json", "dashboard.json"}
 }
 
 // dashboardFile is the only one that needs a package of its own. One type that is not installed stops all flows of a Node-RED.
@@ -146,7 +146,11 @@ func TestFlowCommandsAreObeyed(t *testing.T) {
 				h.made(file, n.Topic)
 				commands++
 			case n.Type == "inject":
-				h.example(t, file, "kitchen/command/"+n.Topic, n.Payload)
+				to := "kitchen"
+				if strings.Contains(n.Payload, `"device"`) {
+					to = "bridge"
+				}
+				h.example(t, file, to+"/command/"+n.Topic, n.Payload)
 				commands++
 			}
 			for _, m := range dashboardCommand.FindAllStringSubmatch(n.Format, -1) {
