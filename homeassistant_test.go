@@ -245,6 +245,7 @@ func TestHomeAssistant(t *testing.T) {
 		a.awaitState("select.kuche_tv_queue", chosen)
 		a.awaitState("binary_sensor.localcast_connectivity", "on")
 	}
+	a.useFiles()
 	a.do("restart")
 	a.listen()
 	back()
@@ -257,11 +258,15 @@ func TestHomeAssistant(t *testing.T) {
 	a.awaitState("binary_sensor.localcast_connectivity", "off")
 	stop = h.start(h.config(false))
 	back()
+	filesAreUsed(h, a)
+	dashboardFits(a)
 
 	stop()
 	h.tv.Close()
 	h.write("config.yaml", []byte("mqtt: {broker: 'mqtt://"+address+"'}\ncast: {discovery: false}\nhttp: {listen: '127.0.0.1:0'}\n"))
+	from := h.ear.mark()
 	stop = h.start(filepath.Join(h.dir, "config.yaml"))
+	h.ear.await(from, "bridge/availability", func(p string) bool { return p == "online" })
 	a.awaitState("binary_sensor.localcast_connectivity", "on")
 	h.ear.say("bridge/command/forget", `{"device":"kuche_tv"}`)
 	for _, id := range []string{"sensor.kuche_tv", "select.kuche_tv_queue", "image.kuche_tv_artwork", "button.kuche_tv_play"} {
