@@ -22,7 +22,7 @@ func (r *running) reply(t turn, o queue.Outcome, refused *Error) {
 		a.Err = &Error{Code(o.Code), o.Message}
 	}
 	switch t.command.Request.(type) {
-	case Play, QueueRemove, QueueMove, QueueJump, QueueClear, Shuffle, Repeat:
+	case Play, QueueRemove, QueueMove, QueueJump, QueueClear, Shuffle, Repeat, Transfer:
 		if a.Err == nil || o.Queued || len(o.Failed) > 0 {
 			a.Data = r.queueData(o)
 		}
@@ -93,6 +93,9 @@ func (r *running) speech(t turn, o queue.Outcome, err *Error) string {
 	name, what := r.name(), voice.Title(t.item)
 	if e, ok := r.machine.Find(o.Entry); ok {
 		what = voice.Title(e.Item)
+	}
+	if _, ok := t.command.Request.(Transfer); ok {
+		return transferSpeech(t, o, err, name)
 	}
 	if err != nil {
 		return failedSpeech(t, o, err, name, what)

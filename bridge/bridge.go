@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"localcast/bridge/media"
+	"localcast/bridge/queue"
 )
 
 const (
@@ -49,11 +50,14 @@ type Bridge struct {
 	changed   chan struct{}  // a device's shown has changed
 	forgotten chan forgotten // a device has been stopped and removed from the store
 	work      chan errand    // what takes time and belongs to no device
+	// carry starts a transfer. It is set before any device starts, and stays.
+	carry func(m *move, from *device, q queue.Moving[media.Item])
 
 	// What follows is owned by route, and by Load before it.
 	devices []*device         // sorted by topic
 	given   map[string]string // ids by topic name of all that is remembered, though it may be ignored
 	start   func(*device)
+	moves   uint64 // how many transfers there have been
 	told    []DeviceEntry
 }
 
@@ -190,6 +194,9 @@ func (b *Bridge) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	disk, stop := linger(ctx)
 	defer stop()
+	b.carry = func(m *move, from *device, q queue.Moving[media.Item]) {
+		g.Go(func() error { m.run(ctx, from, q); return nil })
+	}
 	b.start = func(d *device) {
 		var running context.Context
 		running, d.stop = context.WithCancel(ctx)

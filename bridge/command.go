@@ -16,6 +16,7 @@ type Command struct {
 	Origin any
 
 	deliver func(Answer) // takes the answer in place of the Publisher
+	move    *move        // of a transfer
 }
 
 // Request is the arguments of a command: one of the types below. A type without fields stands for a name without

@@ -52,7 +52,7 @@ func (r *running) deviceState() DeviceState {
 	if at >= 0 {
 		s.QueueIndex = media.Num(at)
 	}
-	talk, announced := r.machine.Announced()
+	talk, announced := r.machine.Beside()
 	switch m := r.status.Media; {
 	case !v.Ours && v.Online && m != nil:
 		s.foreign(m)

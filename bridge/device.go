@@ -136,6 +136,7 @@ type running struct {
 
 	ref   queue.Ref
 	owed  map[queue.Ref]turn // commands without an answer yet
+	moves map[uint64]*move   // transfers under way, by their ids
 	alarm *time.Timer
 
 	saves  chan<- save
@@ -156,7 +157,8 @@ func newRunning(d *device, saves chan<- save, stored <-chan queue.Stored) *runni
 	return &running{
 		device: d, machine: queue.New(d.saved, rand.IntN, d.maxVol), info: d.about(),
 		tastes: tastes{doubted: map[string]media.ID{}}, silence: silence{timer: stoppedTimer()},
-		owed: map[queue.Ref]turn{}, renamed: map[queue.EntryID]media.Item{}, alarm: stoppedTimer(), saves: saves, stored: stored,
+		owed: map[queue.Ref]turn{}, moves: map[uint64]*move{}, renamed: map[queue.EntryID]media.Item{}, alarm: stoppedTimer(),
+		saves: saves, stored: stored,
 		search: SearchState{Device: d.topic, Results: []ItemState{}},
 	}
 }
@@ -172,7 +174,7 @@ func (r *running) loop(ctx context.Context) {
 	defer r.silence.timer.Stop()
 	for {
 		turns := r.turns
-		if len(r.owed) >= owedMost || len(r.unsent.lists) > 0 {
+		if len(r.owed) >= owedMost || len(r.unsent.lists) > 0 || r.machine.Leaving() {
 			turns = nil
 		}
 		select {
@@ -242,6 +244,8 @@ func (r *running) letter(l any) {
 			}
 		}
 		r.step(d)
+	case step:
+		r.moveStep(l)
 	case Sighting:
 		r.info = known(r.info, l.Device)
 		if l.Static {
@@ -329,6 +333,8 @@ func (r *running) take(t turn) {
 	switch req := t.command.Request.(type) {
 	case Subtitles:
 		t.input, t.err = r.subtitles(req)
+	case Transfer:
+		r.transfer(&t)
 	case Save:
 		t.count = r.machine.Len()
 		if t.err = r.house.shelf.room(req.Name, t.count); t.err == nil {
@@ -363,7 +369,7 @@ func (r *running) act(e queue.Effect) {
 		}
 		r.player.Do(o)
 	case queue.Persist[media.Item]:
-		r.unsent = r.unsent.with(save{change: &e.Change, ticket: e.Ticket})
+		r.unsent = r.unsent.with(save{change: &e.Change, ticket: e.Ticket, also: e.Also})
 		r.send()
 	case queue.Keep:
 		r.unsent = r.unsent.with(save{head: &e.Head})
@@ -376,6 +382,18 @@ func (r *running) act(e queue.Effect) {
 			e.Entry.Item = item
 		}
 		r.house.diary.played(r.topic, e)
+	case queue.Offer[media.Item]:
+		m := r.owed[e.Ref].command.move
+		r.moves[e.ID] = m
+		m.begin(r.device, e.Queue)
+	case queue.Withdrawn:
+		r.moving(e.ID, e)
+	case queue.Adopted:
+		r.moving(e.ID, e)
+	case queue.Released[media.Item]:
+		r.moving(e.ID, e)
+	case queue.Committed:
+		r.moving(e.ID, e)
 	case queue.Reply:
 		t := r.owed[e.Ref]
 		delete(r.owed, e.Ref)

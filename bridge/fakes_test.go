@@ -507,22 +507,31 @@ func (s *fakeStore) Queue(_ context.Context, topic string) (SavedQueue, error) {
 }
 
 func (s *fakeStore) SaveQueue(ctx context.Context, topic string, c QueueChange) error {
+	return s.write(ctx, func() { s.apply(topic, c) })
+}
+
+func (s *fakeStore) MoveQueue(ctx context.Context, from string, left QueueChange, to string, c QueueChange) error {
 	return s.write(ctx, func() {
-		q := s.queues[topic]
-		rows := map[queue.EntryID]queue.Row[media.Item]{}
-		if !c.All {
-			for _, r := range q.Rows {
-				rows[r.Entry.ID] = r
-			}
-		}
-		for _, r := range c.Put {
+		s.apply(from, left)
+		s.apply(to, c)
+	})
+}
+
+func (s *fakeStore) apply(topic string, c QueueChange) {
+	q := s.queues[topic]
+	rows := map[queue.EntryID]queue.Row[media.Item]{}
+	if !c.All {
+		for _, r := range q.Rows {
 			rows[r.Entry.ID] = r
 		}
-		for _, id := range c.Drop {
-			delete(rows, id)
-		}
-		s.queues[topic] = SavedQueue{Head: c.Head, Rows: slices.Collect(maps.Values(rows))}
-	})
+	}
+	for _, r := range c.Put {
+		rows[r.Entry.ID] = r
+	}
+	for _, id := range c.Drop {
+		delete(rows, id)
+	}
+	s.queues[topic] = SavedQueue{Head: c.Head, Rows: slices.Collect(maps.Values(rows))}
 }
 
 func (s *fakeStore) SavePosition(ctx context.Context, topic string, h queue.Head) error {

@@ -334,6 +334,8 @@ type Store interface {
 	Queue(ctx context.Context, topic string) (SavedQueue, error)
 	// SaveQueue applies a change; concurrent calls share a commit.
 	SaveQueue(ctx context.Context, topic string, c QueueChange) error
+	// MoveQueue applies a change to each of two queues: both are on disk, or none.
+	MoveQueue(ctx context.Context, from string, left QueueChange, to string, c QueueChange) error
 	// SavePosition writes only the head, without a sync of its own: a power cut may lose it.
 	SavePosition(ctx context.Context, topic string, h queue.Head) error
 }

@@ -134,7 +134,7 @@ func input(c Command) (func(queue.Ref) queue.Input, error) {
 		}, nil
 	case Speed:
 		return func(ref queue.Ref) queue.Input { return queue.Speed{Ref: ref, Rate: req.Rate} }, nil
-	case Subtitles, Save: // the device's goroutine knows the tracks, and the queue
+	case Subtitles, Save, Transfer: // the device's goroutine knows the tracks, the queue, and whether another device is itself
 		return nil, nil
 	}
 	return edit(c)

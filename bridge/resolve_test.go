@@ -113,9 +113,7 @@ func TestWhatIsPlayed(t *testing.T) {
 			kitchen answers browse: not_found
 			> bridge: browse
 			bridge answers browse: ok "": mixed empty`,
-		"what this version cannot do": kitchen + `
-			> kitchen: transfer Den
-			kitchen answers transfer: unsupported
+		"what needs a device": kitchen + `
 			> bridge: pause
 			bridge answers pause: invalid`,
 		"a scan": `

@@ -49,6 +49,9 @@ func (b *Bridge) command(c Command) {
 			b.misled(c, err)
 			return
 		}
+		if req, ok := c.Request.(Transfer); ok {
+			c.move = b.newMove(req)
+		}
 		b.hand(d, c)
 	}
 }

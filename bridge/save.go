@@ -14,6 +14,7 @@ type save struct {
 	change *queue.Change[media.Item]
 	ticket uint64 // of the last change or playlist in it
 	head   *queue.Head
+	also   *queue.Also[media.Item] // stored with change
 	lists  []copiedList
 }
 
@@ -27,6 +28,9 @@ type copiedList struct {
 func (s save) with(next save) save {
 	s.lists = append(slices.Clip(s.lists), next.lists...)
 	s.ticket = max(s.ticket, next.ticket)
+	if next.also != nil {
+		s.also = next.also
+	}
 	switch {
 	case next.change == nil && next.head == nil:
 	case next.change == nil && s.change != nil:
@@ -90,23 +94,21 @@ func (d *device) keep(ctx context.Context, saves <-chan save, stored chan<- queu
 func (d *device) write(ctx context.Context, s save) error {
 	ctx, cancel := context.WithTimeout(ctx, saveWithin)
 	defer cancel()
-	switch {
-	case s.change != nil:
-		if err := d.ports.Store.SaveQueue(ctx, d.topic, *s.change); err != nil {
+	for _, l := range s.lists { // first, so that what fails has not moved a queue
+		if err := d.house.shelf.save(ctx, l.name, l.items); err != nil {
 			return err
 		}
+	}
+	switch {
+	case s.also != nil:
+		return d.ports.Store.MoveQueue(ctx, s.also.Topic, s.also.Change, d.topic, *s.change)
+	case s.change != nil:
+		return d.ports.Store.SaveQueue(ctx, d.topic, *s.change)
 	case s.head != nil:
 		started := time.Now()
 		err := d.ports.Store.SavePosition(ctx, d.topic, *s.head)
 		d.log.Debug("position kept", "dur", time.Since(started))
-		if err != nil {
-			return err
-		}
-	}
-	for _, l := range s.lists {
-		if err := d.house.shelf.save(ctx, l.name, l.items); err != nil {
-			return err
-		}
+		return err
 	}
 	return nil
 }

@@ -56,5 +56,8 @@ func (forgetful) ForgetDevice(context.Context, string) error      { return nil }
 func (forgetful) Queue(context.Context, string) (bridge.SavedQueue, error) {
 	return bridge.SavedQueue{}, nil
 }
+func (forgetful) MoveQueue(context.Context, string, bridge.QueueChange, string, bridge.QueueChange) error {
+	return nil
+}
 func (forgetful) SaveQueue(context.Context, string, bridge.QueueChange) error { return nil }
 func (forgetful) SavePosition(context.Context, string, queue.Head) error      { return nil }

@@ -209,8 +209,12 @@ func (m *Machine[T]) next(ref Ref) {
 	if m.blocked(ref, m.device.Playing && m.device.Media.CanSkip, Do{What: DoNext}) {
 		return
 	}
-	if m.talk != nil {
+	switch {
+	case m.talk != nil:
 		m.breakOff(ref, "next")
+		return
+	case m.trying():
+		m.tryNext(ref)
 		return
 	}
 	m.cancelLoads("next")
@@ -227,8 +231,13 @@ func (m *Machine[T]) previous(ref Ref) {
 		return
 	}
 	s := m.play
-	if m.talk != nil {
+	switch {
+	case m.talk != nil:
 		m.replay(ref)
+		return
+	case m.trying():
+		s.wantSeek = new(float64)
+		m.answer(ref, Outcome{})
 		return
 	}
 	m.cancelLoads("previous")

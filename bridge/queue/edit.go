@@ -15,6 +15,8 @@ func (m *Machine[T]) edit(in Input) bool {
 		m.clear(in)
 	case Shuffle:
 		m.shuffle(in)
+	case Transfer:
+		m.transfer(in)
 	case SetRepeat:
 		m.list.head.Repeat = in.Mode
 		m.answer(in.Ref, Outcome{})

@@ -29,6 +29,7 @@ type house struct {
 	given  uint64   // of the last one
 	saved  map[EntryID]Row[string]
 	head   Head
+	left   Head // of a queue that was released
 	owed   []uint64
 	watch  func(Effect) // sees every effect
 }
@@ -70,6 +71,8 @@ func (h *house) run(t *testing.T, line string) string {
 		return ""
 	case "disk":
 		return h.disk(rest)
+	case "adopt", "abandon", "release", "commit", "handed", "kept":
+		return strings.Join(h.step(h.moves(name, strings.Fields(rest))), ", ")
 	case "dones": // the device answers all that it was asked
 		var said []string
 		for len(h.orders) > 0 {
@@ -99,7 +102,7 @@ func (h *house) run(t *testing.T, line string) string {
 		if !v.Ours {
 			s += " foreign"
 		}
-		if a, ok := h.Announced(); ok {
+		if a, ok := h.Beside(); ok {
 			return fmt.Sprintf("%s says %s at %g", s, a.Item, v.Position)
 		}
 		return fmt.Sprintf("%s at %g", s, h.Rest(h.now).Position)
@@ -164,6 +167,8 @@ func (h *house) step(in Input) []string {
 			said = append(said, order(e))
 		case Reply:
 			said = append(said, outcome(e.Outcome))
+		case Offer[string], Withdrawn, Adopted, Released[string], Committed:
+			said = append(said, h.moving(e))
 		case Happened[string]:
 			about := strings.TrimRight(fmt.Sprintf("%s %s", e.Event, e.Entry.Item), " ")
 			if e.Event == AnnouncementFinished {
@@ -260,6 +265,9 @@ func outcome(o Outcome) string {
 	if o.Queued {
 		s += " queued"
 	}
+	if o.Moved {
+		s += fmt.Sprintf(" moved %d/%d %s", o.Revision, o.Length, o.Entry)
+	}
 	if o.Lost {
 		s += " lost"
 	}
@@ -316,6 +324,8 @@ func (h *house) input(t *testing.T, name string, args []string) Input {
 		return Turn{h.ref}
 	case "announce":
 		return h.announces(args)
+	case "transfer":
+		return h.transfers(args)
 	case "sleep": // after a time, "after" the item, or "off"
 		d, _ := time.ParseDuration(args[0])
 		return Sleep{Ref: h.ref, After: d, AfterItem: args[0] == "after"}

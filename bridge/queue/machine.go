@@ -58,6 +58,9 @@ type Machine[T any] struct {
 	mend    uint64     // the order that puts back what played; 0: none is under way
 
 	sleep sleep
+	offer *offer    // nil: the queue goes nowhere
+	trial *trial[T] // nil: no queue comes
+	also  *Also[T]  // goes with the next Persist
 
 	replies []reply
 	fresh   int       // replies from here on belong to the step under way
@@ -165,6 +168,16 @@ func (m *Machine[T]) happened(in Input) {
 		m.hasStored(in)
 	case Tick:
 		m.tick()
+	case Adopt[T]:
+		m.adoptQueue(in)
+	case Abandon:
+		m.abandon(in)
+	case Release:
+		m.release(in)
+	case Commit[T]:
+		m.commit(in)
+	case Handed:
+		m.handed(in)
 	case Quit:
 		m.expire(true, "the bridge stopped before the device answered")
 		m.rest()
@@ -192,6 +205,7 @@ func (m *Machine[T]) hasStored(in Stored) {
 		}
 	}
 	m.stored = max(m.stored, in.Ticket)
+	m.committed(in)
 }
 
 func (m *Machine[T]) emit(e Effect) { m.out = append(m.out, e) }
@@ -220,14 +234,16 @@ func (m *Machine[T]) settle() {
 	m.doze()
 	m.speakNext()
 	again := !m.storeAt.IsZero() && !m.now.Before(m.storeAt)
-	if l.changed() || again {
+	m.releaseStored()
+	if (l.changed() || again) && !(m.offer != nil && m.offer.released) {
 		h, s := l.head, l.stored
 		m.queueNews = m.queueNews || l.all || len(l.dirty)+len(l.dropped) > 0 ||
 			h.Revision != s.Revision || h.Current != s.Current || h.Repeat != s.Repeat || h.Shuffle != s.Shuffle
 		l.all = l.all || !m.storeAt.IsZero()
 		m.storeAt = time.Time{}
 		m.ticket++
-		m.emit(Persist[T]{Ticket: m.ticket, Change: l.take()})
+		m.emit(Persist[T]{Ticket: m.ticket, Change: l.take(), Also: m.also})
+		m.also = nil
 		for i := m.fresh; i < len(m.replies); i++ {
 			m.replies[i].ticket = m.ticket
 		}
@@ -382,12 +398,18 @@ func (m *Machine[T]) Index() int { return m.list.index }
 // At returns the entry at an index from 0 to Len()-1.
 func (m *Machine[T]) At(i int) Entry[T] { return *m.list.entries[i] }
 
-// Announced is what the announcement that is on the device plays; false where none is.
-func (m *Machine[T]) Announced() (Entry[T], bool) {
-	if m.talk == nil {
-		return Entry[T]{}, false
+// Beside is what plays beside the queue: an announcement, or the entry of a queue that is about to be moved here; false
+// where nothing does.
+func (m *Machine[T]) Beside() (Entry[T], bool) {
+	switch {
+	case m.talk != nil:
+		return m.talk.item, true
+	case m.trying():
+		e := m.trial.moving.Rows[m.trial.at].Entry
+		e.ID = 0
+		return e, true
 	}
-	return m.talk.item, true
+	return Entry[T]{}, false
 }
 
 // Find returns the entry with this id.
@@ -402,7 +424,7 @@ func (m *Machine[T]) Find(id EntryID) (Entry[T], bool) {
 // lost link keeps the place and the moment at which it was last seen.
 func (m *Machine[T]) Rest(now time.Time) Head {
 	h := m.list.head
-	if s := m.play; s != nil && !s.lost && m.talk == nil {
+	if s := m.play; s != nil && !s.lost && m.talk == nil && !m.trying() {
 		h.Position, h.At = s.where(now), now.UnixMilli()
 	}
 	return h

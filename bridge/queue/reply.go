@@ -45,6 +45,7 @@ func (m *Machine[T]) decide(serial uint64, with func(*Outcome)) {
 
 // cancelLoads answers the loads that still wait as replaced by the command named by.
 func (m *Machine[T]) cancelLoads(by string) {
+	m.withdraw()
 	for i := range m.replies {
 		if r := &m.replies[i]; r.serial != 0 && r.load {
 			r.serial = 0
@@ -97,7 +98,9 @@ func (m *Machine[T]) flush() {
 		if r.serial != 0 || r.ticket > m.stored {
 			break
 		}
-		r.outcome.Revision, r.outcome.Length = m.list.head.Revision, len(m.list.entries)
+		if !r.outcome.Moved {
+			r.outcome.Revision, r.outcome.Length = m.list.head.Revision, len(m.list.entries)
+		}
 		m.emit(Reply{Ref: r.ref, Outcome: r.outcome})
 		n++
 	}

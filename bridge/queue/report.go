@@ -37,7 +37,7 @@ func (m *Machine[T]) report(r Report) {
 	foreign := r.foreign()
 	m.otherNews = foreign
 	switch {
-	case s != nil && !s.confirmed && !(r.Playing && r.Media.Ours && r.Media.Serial == s.serial):
+	case s != nil && !s.confirmed && (m.trying() || !(r.Playing && r.Media.Ours && r.Media.Serial == s.serial)):
 		// Our load is under way: what was there before may show for a while.
 	case r.Playing && r.Media.Ours && s != nil && s.is(r.Media):
 		m.update(r.Media)
@@ -205,8 +205,8 @@ func (m *Machine[T]) holdAsAsked() {
 
 // note writes into the head where the current entry is and whether it plays.
 func (m *Machine[T]) note(playing bool) {
-	if m.talk != nil {
-		return // the place is that of what it interrupted
+	if m.talk != nil || m.trying() {
+		return // the place is that of what is in the queue
 	}
 	h := &m.list.head
 	h.Position, h.At, h.Playing = 0, m.now.UnixMilli(), playing
@@ -298,6 +298,9 @@ func (m *Machine[T]) replace(md Session, wentOn bool) {
 
 // lose notes that the link went: what ran may run on, unseen.
 func (m *Machine[T]) lose() {
+	if t := m.trial; t != nil && t.ticket == 0 {
+		m.untry(CodeOffline, "the device went offline")
+	}
 	m.hushAll(CodeOffline, "the device went offline")
 	if m.talk == nil && m.list.head.Plan.Then != "" {
 		m.mending, m.mend, m.cut = false, 0, true
@@ -359,6 +362,10 @@ func (m *Machine[T]) halt() {
 
 // gone forgets our session. While the link is lost it may still run: then it is met again when the link is back.
 func (m *Machine[T]) gone() {
+	if m.trying() {
+		m.untry(CodeConflict, "something else was asked of the device")
+		return
+	}
 	if m.talk != nil {
 		m.overruled()
 		return
@@ -417,9 +424,12 @@ func (m *Machine[T]) done(in Done) {
 		m.mending, m.mend, m.cut = false, 0, true
 	}
 	if s := m.play; s != nil && s.serial == in.Serial && !s.confirmed {
-		if m.talk != nil {
+		switch {
+		case m.talk != nil:
 			m.spoken(in)
-		} else {
+		case m.trying():
+			m.tried(in)
+		default:
 			m.loaded(in)
 		}
 		return

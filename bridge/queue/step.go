@@ -104,6 +104,13 @@ type (
 		After     time.Duration
 		AfterItem bool
 	}
+	// Transfer moves the queue to another device: the caller sees to that, by the steps that begin with the Offer.
+	Transfer struct {
+		Ref      Ref
+		Revision *int64
+		ID       uint64 // of the transfer
+		Itself   bool   // the other device is this one
+	}
 	// Announce plays Item in between; afterwards everything is as it was.
 	Announce[T any] struct {
 		Ref    Ref
@@ -244,6 +251,12 @@ func (Clear) input()       {}
 func (Shuffle) input()     {}
 func (SetRepeat) input()   {}
 func (Sleep) input()       {}
+func (Transfer) input()    {}
+func (Adopt[T]) input()    {}
+func (Abandon) input()     {}
+func (Release) input()     {}
+func (Commit[T]) input()   {}
+func (Handed) input()      {}
 func (Announce[T]) input() {}
 func (Save) input()        {}
 func (Turn) input()        {}
@@ -287,6 +300,7 @@ type (
 	Persist[T any] struct {
 		Ticket uint64
 		Change Change[T]
+		Also   *Also[T] // stored in the same transaction; nil: nothing
 	}
 	// Copy stores the entries as they stand now as a list of its own, for the command of that Ref; Stored with its Ticket
 	// answers.
@@ -403,6 +417,8 @@ type Outcome struct {
 	// Volume is the level that was set, Capped whether it was asked higher than the device may.
 	Volume int
 	Capped bool
+	// Moved is true for a queue that is another device's now: Revision, Length, Entry and Failed are of that.
+	Moved bool
 	// Lost is true for an announcement that took the device from another, whose session cannot come back.
 	Lost bool
 }

@@ -29,7 +29,7 @@ type broken struct {
 // KeepEvery, and when it rests.
 func (m *Machine[T]) count() {
 	t, s := &m.tally, m.play
-	if m.talk != nil {
+	if m.talk != nil || m.trying() {
 		s = nil // an announcement is no play
 	}
 	if t.of != s {

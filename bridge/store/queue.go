@@ -92,6 +92,30 @@ func (s *Store) SaveQueue(ctx context.Context, topic string, c queue.Change[medi
 	return nil
 }
 
+// MoveQueue applies a change to each of two queues in one transaction, and returns when it is on the disk: both are there,
+// or none.
+func (s *Store) MoveQueue(
+	ctx context.Context, from string, left queue.Change[media.Item], to string, c queue.Change[media.Item],
+) error {
+	leftRest, err := encodeDetails(left.Put)
+	var rest [][]byte
+	if err == nil {
+		rest, err = encodeDetails(c.Put)
+	}
+	if err == nil {
+		err = s.write(ctx, true, func(ctx context.Context, tx *sql.Tx) error {
+			if err := s.applyChange(ctx, tx, from, left, leftRest); err != nil {
+				return err
+			}
+			return s.applyChange(ctx, tx, to, c, rest)
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("move the queue of %s to %s: %w", from, to, err)
+	}
+	return nil
+}
+
 // applyChange writes a change; rest holds the column details of each row that is put.
 func (s *Store) applyChange(ctx context.Context, tx *sql.Tx, topic string, c queue.Change[media.Item], rest [][]byte) error {
 	var number int64

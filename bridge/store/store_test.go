@@ -407,3 +407,44 @@ func TestCallWhoseContextHasEndedChangesNothing(t *testing.T) {
 		t.Errorf("it was made all the same: %+v", got)
 	}
 }
+
+func TestMovedQueueIsInOnePlace(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir)
+	save(t, s, "kitchen", change{All: true, Put: rows{row(1, 100), row(2, 200)}, Head: head(3, 3)})
+	save(t, s, "bath", change{All: true, Put: rows{row(1, 100)}, Head: head(5, 2)})
+	spoilt := row(9, 100)
+	spoilt.Entry.Item.Duration = math.NaN() // which JSON cannot tell
+	unfit := change{All: true, Put: rows{spoilt}, Head: head(6, 10)}
+	if err := s.MoveQueue(t.Context(), "kitchen", change{All: true, Head: head(4, 3)}, "bath", unfit); err == nil {
+		t.Error("a queue that cannot be stored was moved")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	moved := change{All: true, Put: rows{row(7, 100), row(8, 200)}, Head: head(6, 9)}
+	if err := s.MoveQueue(ctx, "kitchen", change{All: true, Head: head(4, 3)}, "bath", moved); err == nil {
+		t.Error("a queue was moved for a caller who had gone")
+	}
+	lengths := func(s *Store) [2]int {
+		return [2]int{len(readQueueSorted(t, s, "kitchen").Rows), len(readQueueSorted(t, s, "bath").Rows)}
+	}
+	if got := lengths(s); got != [2]int{2, 1} {
+		t.Errorf("after what failed there are %v entries, want 2 and 1", got)
+	}
+	if err := s.MoveQueue(t.Context(), "kitchen", change{All: true, Head: head(4, 3)}, "bath", moved); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SavePosition(t.Context(), "kitchen", head(3, 3)); err != nil { // that was on its way
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = openStore(t, dir)
+	if got := lengths(s); got != [2]int{0, 2} {
+		t.Errorf("after the move there are %v entries, want 0 and 2", got)
+	}
+	if r := readQueueSorted(t, s, "kitchen").Head.Revision; r != 4 {
+		t.Errorf("what is left is at revision %d, want 4", r)
+	}
+}

@@ -20,12 +20,11 @@ import (
 //go:embed *.json
 var files embed.FS
 
-// The files, and the one that is no schema.
+// The files.
 const (
 	partsFile     = "parts.json"
 	publishedFile = "published.json"
 	commandsFile  = "commands.json"
-	notYetFile    = "not-yet.json"
 )
 
 // Contract is everything that the schemas say. It is not changed after Load, and may be used by many at once.
@@ -34,7 +33,6 @@ type Contract struct {
 	Commands map[string]Command // by name
 	Common   []string           // the arguments that every command takes, sorted; device among them
 	Codes    map[string]string  // of errors: what each means
-	NotYet   NotYet
 }
 
 // Topic is what the contract says of one topic, or of all that differ only in the words that stand for something.
@@ -59,13 +57,6 @@ type Command struct {
 	arguments *jsonschema.Schema
 }
 
-// NotYet is what the contract names and this version does not do.
-type NotYet struct {
-	Commands  []string            `json:"commands"`
-	Arguments map[string][]string `json:"arguments"` // by command
-	Events    []string            `json:"events"`
-}
-
 // definition is what this package itself reads of a schema.
 type definition struct {
 	Topic      string                     `json:"x-topic"`
@@ -86,7 +77,7 @@ func Load() (*Contract, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the schemas: %w", err)
 	}
-	for _, name := range slices.DeleteFunc(names, func(n string) bool { return n == notYetFile }) {
+	for _, name := range names {
 		text, err := files.ReadFile(name)
 		if err != nil {
 			return nil, fmt.Errorf("read a schema: %w", err)
@@ -112,7 +103,7 @@ func Load() (*Contract, error) {
 	for _, code := range parts["code"].OneOf {
 		c.Codes[code.Const] = code.Description
 	}
-	return c, read(notYetFile, &c.NotYet)
+	return c, nil
 }
 
 // read decodes one of the files.

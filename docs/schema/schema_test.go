@@ -121,8 +121,8 @@ func told(t *testing.T, rows [][]string, arguments map[string][]string, plain ma
 func TestThePageTellsTheCommands(t *testing.T) {
 	c := load(t)
 	every := tables(t, "Command")
-	if len(every) != 3 {
-		t.Fatalf("docs/mqtt.md has %d tables of commands, want 3: those of devices, of the bridge, and those that are not there yet", len(every))
+	if len(every) != 2 {
+		t.Fatalf("docs/mqtt.md has %d tables of commands, want 2: those of devices, and of the bridge", len(every))
 	}
 	arguments, plain := map[string][]string{}, map[string]bool{}
 	for _, rows := range every {
@@ -139,9 +139,6 @@ func TestThePageTellsTheCommands(t *testing.T) {
 			t.Errorf("%s: docs/mqtt.md and the schemas disagree on whether it takes plain text", name)
 		}
 	}
-	missing := map[string][]string{}
-	told(t, every[2], missing, plain)
-	same(t, "commands that are not there yet", slices.Sorted(maps.Keys(missing)), slices.Sorted(slices.Values(c.NotYet.Commands)))
 }
 
 func TestThePageTellsTheCodes(t *testing.T) {
@@ -151,27 +148,6 @@ func TestThePageTellsTheCodes(t *testing.T) {
 	}
 	if want := load(t).Codes; !maps.Equal(codes, want) {
 		t.Errorf("docs/mqtt.md has %v, the schemas have %v", codes, want)
-	}
-}
-
-func TestWhatIsNotThereYetIsInTheContract(t *testing.T) {
-	c := load(t)
-	for _, name := range c.NotYet.Commands {
-		if _, ok := c.Commands[name]; !ok {
-			t.Errorf("%s is no command", name)
-		}
-	}
-	for name, missing := range c.NotYet.Arguments {
-		for _, argument := range missing {
-			if !slices.Contains(c.Commands[name].Arguments, argument) {
-				t.Errorf("%s is no argument of %s", argument, name)
-			}
-		}
-	}
-	for _, event := range c.NotYet.Events {
-		if !slices.ContainsFunc(c.Topics, func(t Topic) bool { return slices.Contains(t.Events, event) }) {
-			t.Errorf("%s is no event", event)
-		}
 	}
 }
 
