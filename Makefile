@@ -75,6 +75,10 @@ $(ARCHIVES): dist/localcast-$(VERSION)-%.tar.gz: dist/%/localcast README.md LICE
 docker: ## the container image for this machine
 	docker build --build-arg VERSION=$(VERSION) --tag $(IMAGE):$(VERSION) .
 
+.PHONY: bench-http
+bench-http: ## the streamer beside nginx and http.ServeContent: CPU, first byte, stalled readers, a lossy link; as root
+	go run ./bench/http
+
 # The relay beside it wants an interpreter with pychromecast and paho-mqtt: make bench-mqtt PYTHON=python3
 PYTHON ?=
 .PHONY: bench-mqtt

@@ -63,6 +63,7 @@ func house() map[string]room {
 		"bench/mqtt":   {imports: []string{"bench/fleet"}},
 		"bench/sender": {imports: []string{"bench/fleet", "bridge", "bridge/media", "bridge/queue", "cast"}},
 		"bench/names":  {imports: []string{"bridge/library/names", "bridge/media"}},
+		"bench/http":   {imports: []string{"bridge/media", "httpstream"}},
 	}
 }
 

@@ -11,7 +11,7 @@ func FuzzMachine(f *testing.F) {
 	f.Add([]byte{61, 3, 50, 0, 52, 0, 52, 0, 61, 0, 62, 0, 1, 2})
 	f.Fuzz(func(t *testing.T, in []byte) {
 		h := newHouse()
-		c := checker{t: t, house: h, answers: map[Ref]int{}}
+		c := checker{t: t, house: h, answers: map[Ref]int{}, began: h.now}
 		h.watch = c.watch
 		for i := 0; i+1 < len(in); i += 2 {
 			c.do(in[i], int(in[i+1]))
@@ -27,6 +27,9 @@ type checker struct {
 	highest  uint64
 	answers  map[Ref]int
 	asked    []Ref // of the commands since the last restart
+	began    time.Time
+	heard    float64 // seconds that were told to have been played
+	again    float64 // seconds that may have been told twice, as a restart may not know of the last
 }
 
 // do turns two bytes into an input.
@@ -68,6 +71,7 @@ func (c *checker) do(what byte, n int) {
 		c.wait(time.Duration(n) * time.Second)
 	default:
 		c.restart()
+		c.again += max(c.now.Sub(time.UnixMilli(c.head.At)).Seconds(), 0)
 		c.highest, c.revision, c.asked, c.orders, c.owed = c.serial, c.head.Revision, nil, nil, nil
 	}
 	c.check()
@@ -90,6 +94,12 @@ func (c *checker) watch(e Effect) {
 			c.t.Fatalf("load of the refused entry %s", e.Entry.ID)
 		}
 		c.highest = e.Serial
+	case Played[string]:
+		c.heard += e.Seconds
+		most := c.now.Sub(c.began).Seconds() + c.again
+		if e.Entry.ID == 0 || e.Serial == 0 || !(e.Seconds >= 0) || !(e.Position >= 0) || c.heard > most+0.001 {
+			c.t.Fatalf("in %g s it played for %g s: %+v", most, c.heard, e)
+		}
 	case Reply:
 		if c.answers[e.Ref]++; c.answers[e.Ref] > 1 || e.Ref > c.ref {
 			c.t.Fatalf("command %d of %d answered %d times", e.Ref, c.ref, c.answers[e.Ref])

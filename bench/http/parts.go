@@ -1,0 +1,172 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// table measures every kind of server in turn, round after round, so that what else the machine does meets all of them, and
+// prints the medians: a column for each figure of measure.
+func table(out io.Writer, o options, film, title string, columns []string, measure func(s *server) ([]float64, error)) error {
+	fmt.Fprintf(out, "\n%s\n\n| server | %s |\n|---|%s\n", title, strings.Join(columns, " | "), strings.Repeat("---|", len(columns)))
+	var servers []*server
+	defer func() {
+		for _, s := range servers {
+			s.stop()
+		}
+	}()
+	for _, k := range kinds(out) {
+		s, err := k.start(film, "127.0.0.1")
+		if err != nil {
+			return err
+		}
+		servers = append(servers, s)
+		if _, err := s.drive(1, o.size, 0, time.Second); err != nil { // so that all is warm, the page cache too
+			return err
+		}
+	}
+	figures := make([][][]float64, len(servers)) // by server and column, of all rounds
+	for range o.rounds {
+		for i, s := range servers {
+			got, err := measure(s)
+			if err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
+			if figures[i] == nil {
+				figures[i] = make([][]float64, len(got))
+			}
+			for c, f := range got {
+				figures[i][c] = append(figures[i][c], f)
+			}
+		}
+	}
+	for i, s := range servers {
+		fmt.Fprintf(out, "| %s |", s.name)
+		for _, all := range figures[i] {
+			fmt.Fprintf(out, " %s |", digits(median(all)))
+		}
+		fmt.Fprintln(out)
+	}
+	return nil
+}
+
+// digits shows three of them.
+func digits(f float64) string {
+	switch {
+	case f >= 100:
+		return fmt.Sprintf("%.0f", f)
+	case f >= 10:
+		return fmt.Sprintf("%.1f", f)
+	case f >= 1:
+		return fmt.Sprintf("%.2f", f)
+	}
+	return fmt.Sprintf("%.3f", f)
+}
+
+// measureCPU has readers read as fast as they can.
+func measureCPU(out io.Writer, o options, film string) error {
+	for _, readers := range []int{1, 32, 200} {
+		title := fmt.Sprintf("%d readers, as fast as they can", readers)
+		if readers == 1 {
+			title = "One reader, as fast as it can"
+		}
+		err := table(out, o, film, title, []string{"GB/s", "CPU s/GB, server", "CPU s/GB, machine"}, func(s *server) ([]float64, error) {
+			w, err := s.drive(readers, o.size, 0, o.length)
+			return []float64{float64(w.bytes) / 1e9 / w.took.Seconds(), w.perGB(w.process), w.perGB(w.system)}, err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measureFirst has one client after the other wait for a first byte, half of them on a connection that is open already.
+func measureFirst(out io.Writer, o options, film string) error {
+	return table(out, o, film, "Time to the first byte, nothing else going on, median of 200",
+		[]string{"new connection, ms", "open connection, ms"}, func(s *server) ([]float64, error) {
+			var fresh, again []time.Duration
+			for i := range 200 {
+				r, err := s.ask(o.size/400*int64(i+1) - 1)
+				if err != nil {
+					return nil, err
+				}
+				fresh = append(fresh, time.Since(r.sent))
+				r.conn.Close()
+			}
+			// The last bytes of the file, so that the connection is free for the next question.
+			r, err := s.ask(o.size - 100)
+			if err != nil {
+				return nil, err
+			}
+			defer r.conn.Close()
+			for range 200 {
+				if _, err := r.body.Discard(100); err != nil {
+					return nil, err
+				}
+				asked := time.Now()
+				if err := r.ask(s, o.size-100); err != nil {
+					return nil, err
+				}
+				again = append(again, time.Since(asked))
+			}
+			return []float64{median(fresh).Seconds() * 1e3, median(again).Seconds() * 1e3}, nil
+		})
+}
+
+// measureStalled has 500 clients that read the beginning and then no more.
+func measureStalled(out io.Writer, o options, film string) error {
+	const clients = 500
+	return table(out, o, film, "500 clients that have stalled", []string{"process before, MB", "process, MB", "kernel to send, MB"},
+		func(s *server) ([]float64, error) {
+			before := s.rss()
+			var all []*reader
+			defer func() {
+				for _, r := range all {
+					r.conn.Close()
+				}
+			}()
+			for range clients {
+				r, err := s.ask(0)
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, r)
+				if _, err := r.discard(64 << 10); err != nil {
+					return nil, err
+				}
+			}
+			held, err := settled(s.sendMemory)
+			return []float64{float64(before) / 1e6, float64(s.rss()) / 1e6, float64(held) / 1e6}, err
+		})
+}
+
+// settled asks until an answer does not grow for a second.
+func settled(ask func() (int64, error)) (int64, error) {
+	for last, deadline := int64(-1), time.Now().Add(patience); ; {
+		now, err := ask()
+		if err != nil || now <= last {
+			return now, err
+		}
+		if time.Now().After(deadline) {
+			return now, errors.New("the kernel's memory grows and grows")
+		}
+		last = now
+		<-time.After(time.Second)
+	}
+}
+
+// measurePaced has 8 readers that read as fast as a film plays.
+func measurePaced(out io.Writer, o options, film string) error {
+	const readers, pace = 8, 20e6 / 8
+	return table(out, o, film, "8 readers at 20 Mbit/s", []string{"Mbit/s each", "CPU s/GB, server", "CPU s/GB, machine"},
+		func(s *server) ([]float64, error) {
+			w, err := s.drive(readers, o.size, pace, o.length)
+			return []float64{float64(w.bytes) * 8 / 1e6 / w.took.Seconds() / readers, w.perGB(w.process), w.perGB(w.system)}, err
+		})
+}
