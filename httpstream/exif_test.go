@@ -102,7 +102,7 @@ func TestTheSmallPictureInALargeOne(t *testing.T) {
 func TestPhotosAsMedia(t *testing.T) {
 	files := newShelf(t)
 	s := start(t, Config{}, files)
-	plain := encode(t, "jpeg", quarters(800, 600))
+	plain := encode(t, "jpeg", quarters(300, 200))
 	for _, row := range []struct {
 		about       string
 		data        []byte
@@ -110,11 +110,12 @@ func TestPhotosAsMedia(t *testing.T) {
 		w, h        int    // 0: as it is stored
 	}{
 		{"one that fits the screen", plain, "image/jpeg", 0, 0},
-		{"a large one", encode(t, "jpeg", quarters(3840, 1200)), "image/jpeg", 1920, 600},
-		{"a high one", encode(t, "png", quarters(600, 2160)), "image/png", 300, 1080},
-		{"one that lies on its side", withExif(plain, binary.LittleEndian, 6, nil), "image/jpeg", 600, 800},
-		{"a large one that lies on its side", withExif(encode(t, "jpeg", quarters(3000, 2000)), binary.LittleEndian, 8, nil), "image/jpeg", 720, 1080},
-		{"one that may move", encode(t, "gif", quarters(2000, 100)), "image/gif", 0, 0},
+		{"a large one", encode(t, "jpeg", image.NewGray(image.Rect(0, 0, 2000, 300))), "image/jpeg", 1920, 288},
+		{"a high one", encode(t, "png", image.NewGray(image.Rect(0, 0, 300, 1200))), "image/png", 270, 1080},
+		{"one that lies on its side", withExif(plain, binary.LittleEndian, 6, nil), "image/jpeg", 200, 300},
+		{"a large one that lies on its side", withExif(encode(t, "jpeg", image.NewGray(image.Rect(0, 0, 2000, 400))), binary.LittleEndian, 8, nil),
+			"image/jpeg", 216, 1080},
+		{"one that may move", encode(t, "gif", image.NewGray(image.Rect(0, 0, 2000, 10))), "image/gif", 0, 0},
 		{"one that would take too much memory", hugePNG(20_000), "image/png", 0, 0},
 		{"one that is broken", plain[:len(plain)/2], "image/jpeg", 0, 0},
 		{"one of another format", []byte("BM......"), "image/bmp", 0, 0},
