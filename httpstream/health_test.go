@@ -123,6 +123,7 @@ func TestMetrics(t *testing.T) {
 	}
 	for _, want := range []string{
 		"localcast_http_streams_active 0\n", "localcast_http_stream_bytes_total 12345\n", "localcast_http_streams_refused_total 0\n",
+		"localcast_http_stream_stalls_total 0\n", "localcast_http_first_byte_seconds_count 1\n",
 		`localcast_http_responses_total{code="200",kind="m"} 1` + "\n", `localcast_http_responses_total{code="404",kind="other"} 1` + "\n",
 	} {
 		if !strings.Contains(body, want) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -16,7 +17,7 @@ const (
 	metricsOff      = "off"
 )
 
-// metrics is what /metrics tells, in a registry of its own.
+// metrics is what /metrics tells, in a registry of its own. Names are those of Prometheus' conventions.
 type metrics struct {
 	handler   http.Handler
 	refused   prometheus.Counter
@@ -40,8 +41,22 @@ func newMetrics(m *meter, more []prometheus.Collector) *metrics {
 		Name: "localcast_http_responses_total",
 		Help: "Answers by kind of address and status.",
 	}, []string{"kind", "code"})
+	stalls := prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "localcast_http_stream_stalls_total",
+		Help: "Pauses of 10 s and more within media responses: the player had enough, or the network or the disk hung.",
+	}, func() float64 { return float64(m.stalls.Load()) })
+	firstByte := prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name:    "localcast_http_first_byte_seconds",
+		Help:    "From a request for media to its first bytes, told when the response has ended.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+	})
+	m.ended = func(st *stream) {
+		if d := st.firstByte.Load(); d > 0 {
+			firstByte.Observe(time.Duration(d).Seconds())
+		}
+	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(active, bytes, refused, responses)
+	registry.MustRegister(active, bytes, stalls, firstByte, refused, responses)
 	registry.MustRegister(more...)
 	return &metrics{promhttp.HandlerFor(registry, promhttp.HandlerOpts{}), refused, responses}
 }
