@@ -1,7 +1,11 @@
 package main
 
 import (
+	"log/slog"
+	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"localcast/bridge"
+	"localcast/httpstream"
 )
 
 // nobody listens.
@@ -109,5 +114,45 @@ func TestFiguresAreNamedAsPrometheusWants(t *testing.T) {
 		if !strings.Contains(text, name+" ") && !strings.Contains(text, name+"{") {
 			t.Errorf("%s is not told", name)
 		}
+	}
+}
+
+// TestEveryFigureIsExplained: docs/metrics.md has a row for each figure of ours, and no other.
+func TestEveryFigureIsExplained(t *testing.T) {
+	f := newFigures(&nobody{}, func() bool { return true })
+	now := time.Unix(1_800_000_000, 0)
+	f.now = func() time.Time { now = now.Add(time.Second); return now }
+	f.Answer(bridge.Answer{Command: bridge.Command{Name: "play"}})
+	f.Event(bridge.Event{Type: bridge.ItemStarted})
+	f.State(bridge.QueueState{Device: "kitchen"})
+	f.State(bridge.LibraryState{Scanning: true})
+	f.State(bridge.LibraryState{LastScanAt: bridge.Time{Time: time.Unix(1_800_000_000, 0)}})
+	server, err := httpstream.New(httpstream.Config{DataDir: t.TempDir(), Collectors: f.collectors()}, nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var body string
+	for range 2 { // the first answer is counted when it was given
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody)
+		r.RemoteAddr = "127.0.0.1:1234"
+		server.Handler().ServeHTTP(w, r)
+		body = w.Body.String()
+	}
+	names := func(text, pattern string) []string {
+		var out []string
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+			out = append(out, m[1])
+		}
+		slices.Sort(out)
+		return out
+	}
+	page, err := os.ReadFile("docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, explained := names(body, `(?m)^# TYPE (localcast_\w+) `), names(string(page), "(?m)^\\| `(localcast_\\w+)` \\|")
+	if len(told) < 10 || !slices.Equal(told, explained) {
+		t.Errorf("\ntold      %s\nexplained %s", told, explained)
 	}
 }

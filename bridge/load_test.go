@@ -40,3 +40,11 @@ func TestWhatShowsNoSubtitles(t *testing.T) {
 			kitchen state buffering `+title+` at 0, 0 of 1`)
 	}
 }
+
+func TestASpeakerShowsNoPicture(t *testing.T) {
+	story(t, Config{}, `
+		. appears Radio id=r1 kind=audio
+		. radio online
+		> radio: play item=lake
+		radio answers play: unsupported`)
+}
