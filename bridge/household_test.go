@@ -253,6 +253,12 @@ func TestPlaylists(t *testing.T) {
 			kitchen answers search: ok 1 from 0: alien
 			> bridge: browse Party
 			bridge answers browse: ok "Party": hurt alien`,
+		"in one that is a file of the library too": kitchen + `
+			> kitchen: search u within=roadtrip quiet=yes
+			kitchen answers search: ok 1 from 0: hurt`,
+		"nothing is found in what is not there": kitchen + `
+			> kitchen: search u within=nothing quiet=yes
+			kitchen answers search: not_found`,
 		"after a restart it is there": party + `
 			. kill
 			. kitchen online

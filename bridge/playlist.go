@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"localcast/bridge/media"
+	"localcast/bridge/queue"
 )
 
 // openSaved returns what a saved playlist holds.
@@ -66,13 +67,26 @@ const (
 	sieveMost = 5000
 )
 
-// searchSaved answers a search within a saved playlist, whose content the library does not know: of what the words find it
-// keeps what the playlist holds.
-func (r *resolver) searchSaved(ctx context.Context, p media.NamedList, q media.Query) (media.Page, error) {
-	items, _, err := r.house.shelf.open(ctx, p)
-	if err != nil {
-		return media.Page{}, err
+// listedIn returns what the playlist of that id holds; ok is false if it is no playlist.
+func (r *resolver) listedIn(ctx context.Context, id media.ID) (items []media.Item, ok bool, err error) {
+	if p, saved := r.house.shelf.withID(id); saved {
+		items, _, err = r.house.shelf.open(ctx, p)
+		return items, true, err
 	}
+	if id == "" {
+		return nil, false, nil
+	}
+	of, err := r.ports.Library.Item(ctx, id)
+	if err != nil || of.Kind != media.Playlist {
+		return nil, false, err
+	}
+	items, err = r.ports.Library.Items(ctx, id, queue.Max)
+	return items, true, err
+}
+
+// searchIn answers a search within the items of a playlist, which the search of the library does not know: of what the words
+// find it keeps what the playlist holds.
+func (r *resolver) searchIn(ctx context.Context, items []media.Item, q media.Query) (media.Page, error) {
 	holds := map[media.ID]bool{}
 	for _, item := range items {
 		holds[item.ID] = true
@@ -97,4 +111,16 @@ func (r *resolver) searchSaved(ctx context.Context, p media.NamedList, q media.Q
 		}
 	}
 	return page, nil
+}
+
+// searchFor answers a search, within a playlist too.
+func (r *resolver) searchFor(ctx context.Context, q media.Query) (media.Page, error) {
+	items, listed, err := r.listedIn(ctx, q.Within)
+	if err != nil {
+		return media.Page{}, err
+	}
+	if listed {
+		return r.searchIn(ctx, items, q)
+	}
+	return r.finder().Search(ctx, q)
 }

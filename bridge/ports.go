@@ -280,7 +280,7 @@ type Library interface {
 	Has(id media.ID) bool
 	// Lookup returns those of the items that are there, by their ids.
 	Lookup(ctx context.Context, ids []media.ID) (map[media.ID]media.Item, error)
-	// Playlists lists the playlists that are files of the library, with the number of their items that are there.
+	// Playlists lists the playlists that are files of the library, with the number of their entries.
 	Playlists(ctx context.Context) ([]media.NamedList, error)
 	// Shelve has the saved playlists found, in place of those it was given before: by Item, Search and Browse, as containers
 	// whose content only the bridge knows. It returns at once; what is not among them any more is not found from then on,

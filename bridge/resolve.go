@@ -383,11 +383,7 @@ func (r *resolver) search(ctx context.Context, t *turn, req Search) error {
 	q, page := req.Query, media.Page{}
 	if strings.TrimSpace(q.Text) != "" {
 		var err error
-		if p, saved := r.house.shelf.withID(q.Within); saved {
-			page, err = r.searchSaved(ctx, p, q)
-		} else {
-			page, err = r.finder().Search(ctx, q)
-		}
+		page, err = r.searchFor(ctx, q)
 		if errors.Is(err, media.ErrNoItem) {
 			return &Error{NotFound, fmt.Sprintf("within: no container %q in the library", q.Within)}
 		}

@@ -2,6 +2,9 @@ package library
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
 	"slices"
 
 	"localcast/bridge/library/index"
@@ -86,20 +89,24 @@ func (l *Library) Lookup(ctx context.Context, ids []media.ID) (map[media.ID]medi
 	return found, nil
 }
 
-// Playlists lists the playlists that are files of the library, with the number of their items that are there.
+// Playlists lists the playlists that are files of the library, with the number of their entries.
 func (l *Library) Playlists(ctx context.Context) ([]media.NamedList, error) {
 	s, x := l.saved.Load(), l.index.Load()
-	ids := slices.DeleteFunc(x.OfKind(media.Playlist), func(id media.ID) bool {
-		_, ok := s.item(id)
-		return ok
-	})
-	items, err := l.items(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	lists := make([]media.NamedList, 0, len(items))
-	for _, it := range items {
-		lists = append(lists, media.NamedList{ID: it.ID, Name: it.Title, Length: len(x.Playable(it.ID, longestList))})
+	lists := []media.NamedList{}
+	for _, id := range x.OfKind(media.Playlist) {
+		if _, ok := s.item(id); ok {
+			continue
+		}
+		p := media.NamedList{ID: id}
+		err := l.db.read.QueryRowContext(ctx, "SELECT title, (SELECT count(*) FROM listed l WHERE l.n = i.n) FROM items i WHERE id=?",
+			string(id)).Scan(&p.Name, &p.Length)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list the playlists: %w", err)
+		}
+		lists = append(lists, p)
 	}
 	return lists, nil
 }

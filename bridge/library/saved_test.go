@@ -91,6 +91,26 @@ func (s *shelf) browse(title string) string {
 	return strings.Join(out, ", ")
 }
 
+func TestPlaylistsThatAreFilesAreListed(t *testing.T) {
+	s := newShelf(t, Config{}, "a.wav", "b.wav")
+	s.put("Road.m3u", []byte("a.wav\nb.wav\na.wav\n"))
+	s.lib.Shelve([]media.NamedList{{ID: "partyaaaaa", Name: "Party", Length: 7}})
+	s.scan()
+	lists, err := s.lib.Playlists(t.Context())
+	s.do(err)
+	if len(lists) != 1 || lists[0].Name != "Road" || lists[0].Length != 3 || !s.lib.Has(lists[0].ID) {
+		t.Errorf("they are %+v", lists)
+	}
+	if got := s.browse("Playlists"); got != "Road, Party" {
+		t.Errorf("browse lists %q", got)
+	}
+	s.remove("Road.m3u")
+	s.scan()
+	if lists, err := s.lib.Playlists(t.Context()); err != nil || len(lists) != 0 {
+		t.Errorf("once it is gone they are %+v, %v", lists, err)
+	}
+}
+
 func TestSettledEndsWithItsContext(t *testing.T) {
 	s := newShelf(t, Config{}, "a.wav")
 	s.lib.Shelve([]media.NamedList{{ID: "partyaaaaa", Name: "Party"}})
