@@ -112,32 +112,47 @@ func (f Finder) Search(ctx context.Context, q media.Query) (media.Page, error) {
 	return page, err
 }
 
-// attempts returns the ways to understand q that find something, the best first.
+// attempts returns the ways to understand q that find something, the best first; only the first that finds exactly what it
+// names, where one does.
 func (f Finder) attempts(ctx context.Context, q media.Query) ([]*attempt, error) {
 	var all []*attempt
-	for _, r := range f.Grammar.Readings(q.Text) {
-		query, ok := narrowed(q, r)
-		if !ok {
-			continue
+	readings := f.Grammar.Readings(q.Text)
+	for _, asWritten := range []bool{true, false} {
+		for _, r := range readings {
+			a, err := f.attempt(ctx, q, r, asWritten)
+			switch {
+			case err != nil:
+				return nil, err
+			case a == nil:
+			case asWritten && a.sure() && a.score() >= asSaid:
+				return []*attempt{a}, nil
+			case !asWritten:
+				all = append(all, a)
+			}
 		}
-		query.Offset, query.Limit = 0, 1+mostAlternatives
-		page, err := f.Library.Search(ctx, query, f.Use, f.Playable)
-		if err != nil {
-			return nil, fmt.Errorf("search for %q: %w", q.Text, err)
-		}
-		if len(page.Results) == 0 {
-			continue
-		}
-		a := &attempt{reading: r, query: query, results: page.Results}
-		if r.Plain() && a.sure() && a.score() >= asSaid {
-			return []*attempt{a}, nil
-		}
-		all = append(all, a)
 	}
 	slices.SortStableFunc(all, func(a, b *attempt) int {
 		return cmp.Or(cmp.Compare(b2n(b.sure()), b2n(a.sure())), cmp.Compare(b.score(), a.score()))
 	})
 	return all, nil
+}
+
+// attempt looks for what one way to understand q finds, nil if that is nothing.
+func (f Finder) attempt(ctx context.Context, q media.Query, r voice.Reading, asWritten bool) (*attempt, error) {
+	query, ok := narrowed(q, r)
+	if !ok {
+		return nil, nil
+	}
+	query.Offset, query.Limit, query.AsWritten = 0, 1+mostAlternatives, asWritten
+	page, err := f.Library.Search(ctx, query, f.Use, f.Playable)
+	if err != nil {
+		return nil, fmt.Errorf("search for %q: %w", q.Text, err)
+	}
+	if len(page.Results) == 0 {
+		return nil, nil
+	}
+	query.AsWritten = false
+	return &attempt{reading: r, query: query, results: page.Results}, nil
 }
 
 func b2n(b bool) int {

@@ -172,6 +172,8 @@ type Query struct {
 	Genre, Artist string
 	// YearFrom and YearTo, if not 0, bound the year, both inclusive.
 	YearFrom, YearTo int
+	// AsWritten leaves out what would only be found if words of Text were misspelt.
+	AsWritten bool
 	// Offset is the number of results to pass over; Limit is at most 500, and 0 means none at all.
 	Offset, Limit int
 }

@@ -299,7 +299,7 @@ func text(of []media.ID) []string {
 // words is found, nothing twice, and pages of any size put together are the whole.
 func TestSearchAgainstReading(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	words := []string{"a", "ab", "abc", "b", "bc", "heat", "heather", "élan", "elan", "1", "10", "x"}
+	words := []string{"ba", "ab", "abc", "b", "bc", "heat", "heather", "élan", "elan", "1", "10", "x"}
 	phrase := func(n int) string {
 		var out []string
 		for range n {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -36,7 +37,7 @@ func letters(word []byte) uint32 {
 // nearTo returns the words like word: those a few typing errors away, and those that sound alike.
 func (v *vocabulary) nearTo(word string) []near {
 	n := utf8.RuneCountInString(word)
-	if n < oneError || n > longestWord-2 {
+	if n < oneError || n > longestWord-2 || strings.ContainsAny(word, "0123456789") {
 		return nil
 	}
 	q := []byte(word)
@@ -138,7 +139,8 @@ func within[T byte | rune](a, b []T, most int) bool {
 // What slips of the hand and the ear weigh, about 100 for one.
 const (
 	swapped     = 70
-	doubled     = 50 // a letter too often, or once too little
+	doubled     = 50  // a letter too often, or once too little
+	ending      = 200 // an s at the end, which makes another word
 	missing     = 90
 	added       = 100
 	addedNear   = 75 // the key beside one of its neighbours
@@ -177,6 +179,8 @@ func missed[T byte | rune](w []T, j int) int {
 	switch {
 	case j > 0 && w[j] == w[j-1]:
 		return doubled
+	case j == len(w)-1 && w[j] == 's':
+		return ending
 	case j == 0:
 		return missing * 13 / 10
 	}
@@ -188,6 +192,8 @@ func inserted[T byte | rune](q []T, i int, w []T, j int) int {
 	switch {
 	case i > 0 && q[i] == q[i-1]:
 		return doubled
+	case i == len(q)-1 && q[i] == 's':
+		return ending
 	case j > 0 && beside(q[i], w[j-1]), j < len(w) && beside(q[i], w[j]):
 		return addedNear
 	}

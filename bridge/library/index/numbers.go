@@ -93,6 +93,15 @@ func (s set) and(o set) {
 	}
 }
 
+func (s set) empty() bool {
+	for _, w := range s {
+		if w != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func (s set) count() int {
 	n := 0
 	for _, w := range s {

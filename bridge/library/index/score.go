@@ -18,7 +18,7 @@ type fit struct {
 	met     uint32 // terms: bits
 	covered int    // weight of the words that are met
 	total   int    // weight of all words
-	words   int
+	missed  int    // how many words are not, articles apart
 	inOrder bool
 	first   bool // it begins with a word that is met, light ones apart
 }
@@ -87,9 +87,11 @@ func (s *scorer) score(d uint32, q *reading) (score int, own fit) {
 	return max(score, lowest), own
 }
 
+func (x *Index) isArticle(w uint32) bool { return x.weights[w] == 1 && article(string(x.word(w))) }
+
 // meet finds for each word of a text the term that it fits best, no term twice.
 func (s *scorer) meet(words []uint32, terms []term) fit {
-	f := fit{words: len(words), inOrder: true, first: true}
+	f := fit{inOrder: true, first: true}
 	last, seen := -1, false
 	for _, w := range words {
 		weight := int(s.x.weights[w])
@@ -104,9 +106,10 @@ func (s *scorer) meet(words []uint32, terms []term) fit {
 			}
 		}
 		if found < 0 {
-			if !seen && weight > 1 {
-				f.first = false
+			if !s.x.isArticle(w) {
+				f.missed++
 			}
+			f.first = f.first && (seen || weight == 1)
 			continue
 		}
 		seen = true
@@ -122,7 +125,7 @@ func (s *scorer) meet(words []uint32, terms []term) fit {
 
 // elsewhere looks for the terms that are not met yet among other words.
 func (s *scorer) elsewhere(words []uint32, terms []term, met uint32) fit {
-	f := fit{words: len(words)}
+	var f fit
 	for _, w := range words {
 		f.total++
 		for i := range terms {

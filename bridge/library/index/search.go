@@ -19,7 +19,7 @@ type Hit struct {
 const (
 	maxWords = 24 // of a query that count
 	// mostScored bounds the documents that are looked at one by one; the rest stand behind them in natural order.
-	mostScored = 6000
+	mostScored = 2500
 	// fine is a score above which misspelt words are not thought of, poor one below which a part of the words will do, and
 	// worthless one below which what only that finds is not shown.
 	fine, poor, worthless = 940, 700, 350
@@ -35,12 +35,13 @@ func (x *Index) Search(q media.Query, use func(media.ID) media.Use, playable fun
 	if len(words) == 0 || !ok || x.n == 0 {
 		return 0, nil
 	}
-	s := search{x: x, scorer: scorer{x: x}, allowed: allowed, seen: newSet(x.n), sets: map[string]set{}, verdicts: x.judge(playable)}
+	s := search{x: x, scorer: scorer{x: x}, allowed: allowed, sets: map[string]set{}, verdicts: x.judge(playable)}
 	s.strict(words)
-	if s.top < fine {
+	if s.top < fine && !q.AsWritten {
 		s.forgiving()
 	}
-	return s.total(), s.page(q, use)
+	s.settle()
+	return len(s.found) + s.resting, s.page(q, use)
 }
 
 // search is the state of one search.
@@ -52,7 +53,6 @@ type search struct {
 	readings []reading
 	sets     map[string]set // by the word of the term, as it was typed
 	found    []scored
-	seen     set // the documents in found, and those that are worse
 	rest     set // those that match and were not scored; nil is none
 	resting  int
 	top      int // the best score
@@ -70,64 +70,83 @@ type scored struct {
 func (s *search) strict(words []string) {
 	s.readings = s.x.readings(words)
 	for i := range s.readings {
-		all := s.all(s.readings[i].terms)
-		if all == nil {
-			continue
+		if all := s.all(s.readings[i].terms); all != nil {
+			s.take(all, i, 0, i == 0)
 		}
-		s.take(all, i, 0, i == 0)
 	}
 }
 
-// all returns the documents in which every term is met, nil if there are none.
+// all returns the documents in which every term is met, nil if there are none. It begins with the rarest.
 func (s *search) all(terms []term) set {
+	order := needed(terms)
+	for _, t := range order {
+		if t.from == t.to && len(t.other) == 0 {
+			return nil
+		}
+	}
+	slices.SortStableFunc(order, func(a, b *term) int { return cmp.Compare(s.x.reach(a), s.x.reach(b)) })
 	var all set
-	for i := range terms {
-		t := &terms[i]
+	for _, t := range order {
 		docs, ok := s.sets[t.word]
 		if !ok {
-			if t.from == t.to && len(t.other) == 0 {
-				return nil
-			}
 			docs = s.x.docs(t)
 			s.sets[t.word] = docs
 		}
-		if all == nil {
-			all = slices.Clone(docs)
-		} else {
+		switch {
+		case all != nil:
 			all.and(docs)
+		case s.allowed != nil:
+			all = slices.Clone(s.allowed)
+			all.and(docs)
+		default:
+			all = slices.Clone(docs)
+		}
+		if all.empty() {
+			return nil
 		}
 	}
-	if s.allowed != nil {
-		all.and(s.allowed)
-	}
 	return all
+}
+
+// needed returns the terms without which nothing is found: all but articles, unless there is nothing else.
+func needed(terms []term) []*term {
+	var out []*term
+	for i := range terms {
+		if !terms[i].last && article(terms[i].word) {
+			continue
+		}
+		out = append(out, &terms[i])
+	}
+	return out
 }
 
 // forgiving finds what has every word, or one that it may have been meant for, and then what has most of them. It is kept
 // where it is better than what there is.
 func (s *search) forgiving() {
-	before, top, seen := len(s.found), s.top, slices.Clone(s.seen)
+	before, top := len(s.found), s.top
 	plain := s.readings[0].terms
 	wide := make([]term, len(plain))
-	sets := make([]set, len(plain))
 	for i, t := range plain {
 		wide[i] = s.x.widen(t)
-		sets[i] = s.x.docs(&wide[i])
+	}
+	var sets []set
+	for _, t := range needed(wide) {
+		sets = append(sets, s.x.docs(t))
 	}
 	s.readings = append(s.readings, reading{terms: wide})
 	all := slices.Clone(sets[0])
-	for _, o := range sets[1:] {
-		all.and(o)
-	}
 	if s.allowed != nil {
 		all.and(s.allowed)
 	}
+	for _, o := range sets[1:] {
+		all.and(o)
+	}
 	s.take(all, len(s.readings)-1, worthless, false)
-	if s.top < poor && len(wide) > 1 {
+	if s.top < poor && len(sets) > 1 {
 		s.most(sets)
 	}
 	if s.top <= top {
-		s.found, s.top, s.seen = s.found[:before], top, seen
+		s.found, s.top = s.found[:before], top
 	}
 }
 
@@ -165,8 +184,8 @@ func (s *search) most(sets []set) {
 	}
 }
 
-// take scores the documents of a set that were not seen before. Of very many it first takes those with titles no longer
-// than the query; with keep the others are remembered.
+// take scores the documents of a set. Of very many it first takes those with titles no longer than the query; with keep the
+// others are remembered.
 func (s *search) take(docs set, reading, least int, keep bool) {
 	left := mostScored
 	q := &s.readings[reading]
@@ -184,10 +203,9 @@ func (s *search) take(docs set, reading, least int, keep bool) {
 			continue
 		}
 		docs.each(func(d uint32) bool {
-			if s.seen.has(d) || short && !s.x.short(d, len(q.terms)) {
+			if short && !s.x.short(d, len(q.terms)) || !short && many && s.x.short(d, len(q.terms)) {
 				return true
 			}
-			s.seen.add(d)
 			consider(d)
 			left--
 			return left > 0
@@ -197,11 +215,32 @@ func (s *search) take(docs set, reading, least int, keep bool) {
 		}
 	}
 	if many && keep {
-		s.rest, s.resting = docs, 0
-		for i := range docs {
-			docs[i] &^= s.seen[i]
+		s.rest = docs
+	}
+}
+
+// settle sorts what was found, each document once, and puts together what was not scored.
+func (s *search) settle() {
+	slices.SortFunc(s.found, func(a, b scored) int {
+		if a.useless != b.useless {
+			if b.useless {
+				return -1
+			}
+			return 1
 		}
-		s.resting = docs.count()
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.doc, b.doc))
+	})
+	seen := newSet(s.x.n)
+	s.found = slices.DeleteFunc(s.found, func(f scored) bool {
+		twice := seen.has(f.doc)
+		seen.add(f.doc)
+		return twice
+	})
+	if s.rest != nil {
+		for i := range s.rest {
+			s.rest[i] &^= seen[i]
+		}
+		s.resting = s.rest.count()
 	}
 }
 
@@ -212,19 +251,8 @@ func (x *Index) short(d uint32, n int) bool {
 	return name == 0 && title <= n || name > 0 && name <= n
 }
 
-func (s *search) total() int { return len(s.found) + s.resting }
-
 // page returns the hits that q asks for. Only the equals that reach into the page are sorted by use.
 func (s *search) page(q media.Query, use func(media.ID) media.Use) []Hit {
-	slices.SortFunc(s.found, func(a, b scored) int {
-		if a.useless != b.useless {
-			if b.useless {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.doc, b.doc))
-	})
 	w := window{from: max(q.Offset, 0), size: max(q.Limit, 0)}
 	useless := len(s.found)
 	if i := slices.IndexFunc(s.found, func(f scored) bool { return f.useless }); i >= 0 {

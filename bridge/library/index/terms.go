@@ -26,15 +26,25 @@ type term struct {
 	weight   int
 	letters  int
 	last     bool // it may still be being typed
+	light    bool // it says little, and stands for no other word
+}
+
+// article reports whether a word may be there or not without making another title.
+func article(word string) bool {
+	switch word {
+	case "the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "los", "las", "il":
+		return true
+	}
+	return false
 }
 
 // light reports whether a word says little about a title, whatever the library.
 func light(word string) bool {
 	switch word {
-	case "the", "a", "an", "of", "and", "to", "in", "on", "der", "die", "das", "und", "le", "la", "les", "el", "los", "las", "de", "et", "il":
+	case "of", "and", "to", "in", "on", "und", "de", "et":
 		return true
 	}
-	return false
+	return article(word)
 }
 
 // mostWeight is that of a word that occurs hardly anywhere.
@@ -55,9 +65,19 @@ func (x *Index) weigh() {
 // term makes one of a word of a query.
 func (x *Index) term(word string, last bool) term {
 	t := term{word: word, exact: none, last: last, letters: utf8.RuneCountInString(word), weight: mostWeight}
+	if light(word) {
+		t.weight = 1
+	}
 	t.from, t.to = x.prefixRange(word)
 	if t.from < t.to && string(x.word(t.from)) == word {
 		t.exact, t.weight = t.from, int(x.weights[t.from])
+	}
+	if t.light = light(word) && !last; t.light {
+		t.from, t.to = 0, 0
+		if t.exact != none {
+			t.from, t.to = t.exact, t.exact+1
+		}
+		return t
 	}
 	for _, form := range numerals(word) {
 		if w, ok := x.known(form); ok {
@@ -70,10 +90,18 @@ func (x *Index) term(word string, last bool) term {
 
 // widen adds what the word may be misspelt for.
 func (x *Index) widen(t term) term {
+	if t.light {
+		return t
+	}
 	all := append(slices.Clone(t.other), x.nearTo(t.word)...)
 	slices.SortFunc(all, func(a, b near) int { return cmp.Or(cmp.Compare(a.word, b.word), cmp.Compare(a.cost, b.cost)) })
 	t.other = slices.CompactFunc(all, func(a, b near) bool { return a.word == b.word })
 	return t
+}
+
+// number reports whether the word is a number, for which no other one stands.
+func (t *term) number() bool {
+	return strings.Trim(t.word, "0123456789") == "" || len(t.word) > 1 && len(numerals(t.word)) > 0
 }
 
 // cost is what it costs that w stands for the term; absentCost if it does not.
@@ -95,6 +123,15 @@ func (x *Index) cost(t *term, w uint32) int {
 		}
 	}
 	return best
+}
+
+// reach is how much is written down of where the words that stand for a term occur.
+func (x *Index) reach(t *term) int {
+	n := int(x.postingAt.get(int(t.to)) - x.postingAt.get(int(t.from)))
+	for _, o := range t.other {
+		n += x.spread(o.word)
+	}
+	return n
 }
 
 // docs returns the documents in which something stands for the term.
@@ -177,7 +214,7 @@ func (x *Index) cuts(word string) []int {
 	type cut struct{ at, spread int }
 	var all []cut
 	for at := 1; at < len(word); at++ {
-		if !utf8.RuneStart(word[at]) {
+		if !utf8.RuneStart(word[at]) || (at == 1 || at == len(word)-1) && len(word) < 4 {
 			continue
 		}
 		a, ok := x.known(word[:at])

@@ -3,6 +3,7 @@ package index
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"slices"
 	"sort"
 	"unicode/utf8"
@@ -28,6 +29,9 @@ type vocabulary struct {
 	// The words by what they sound like: the sound of bySound(i) is sounds[i], sorted.
 	sounds  []uint32
 	bySound numbers
+
+	// How many words have three letters in a row, by the letters: see shape.
+	shapes []uint16
 }
 
 // longestWord bounds the letters of words that are compared with each other.
@@ -150,6 +154,7 @@ func (b *Builder) spell(x *Index) {
 	b.lex = lexicon{}
 	x.lengths(len(order))
 	x.listen(len(order))
+	x.know(len(order))
 }
 
 // lengths sorts the words by their length.
@@ -169,6 +174,46 @@ func (v *vocabulary) lengths(n int) {
 		v.marks[next[l]] = letters(v.word(uint32(w)))
 		next[l]++
 	}
+}
+
+// shape numbers three letters in a row; what is no letter from a to z, the ends of a word among it, counts as one more.
+func shape(a, b, c byte) int {
+	n := 0
+	for _, l := range [3]byte{a, b, c} {
+		n *= 27
+		if l >= 'a' && l <= 'z' {
+			n += int(l-'a') + 1
+		}
+	}
+	return n
+}
+
+// eachShape calls f for all letters in a row, three at a time, the ends of the word among them.
+func eachShape[T string | []byte](word T, f func(shape int)) {
+	at := func(i int) byte {
+		if i < 0 || i >= len(word) {
+			return 0
+		}
+		return word[i]
+	}
+	for i := range len(word) {
+		f(shape(at(i-1), at(i), at(i+1)))
+	}
+}
+
+// know counts the shapes of all words.
+func (v *vocabulary) know(n int) {
+	v.shapes = make([]uint16, 27*27*27)
+	for w := range n {
+		eachShape(v.word(uint32(w)), func(s int) { v.shapes[s] = min(v.shapes[s], math.MaxUint16-1) + 1 })
+	}
+}
+
+// odd returns how many words of a hundred thousand have the oddest three letters of a word.
+func (v *vocabulary) odd(word string) int {
+	least := math.MaxInt32
+	eachShape(word, func(s int) { least = min(least, int(v.shapes[s])) })
+	return least * 1000 / max(v.size()/100, 1)
 }
 
 // listen sorts the words by their sound. Numbers and words in other letters than a to z have none.
