@@ -163,7 +163,7 @@ func TestHomeAssistantPages(t *testing.T) {
 		"browse": `{"status":"ok","error":null,"speech":"","data":{"item":null,"path":null,"title":null,"total":700,"offset":0,"results":[` +
 			`{"item":"aaaaaaaaaa","title":"Films","subtitle":null,"kind":"folder","playable":true,"artwork":"` + pictures.URL + `/art/a.png"},` +
 			`{"item":"bbbbbbbbbb","title":"First","subtitle":"The Sines","kind":"album","playable":false,"artwork":null}]}}`,
-		"play": feignedOK, "announce": feignedOK, "save": feignedOK, "transfer": feignedOK, "sleep": feignedOK, "subtitles": feignedOK, "speed": feignedOK,
+		"play": feignedOK, "queue_clear": feignedOK, "announce": feignedOK, "save": feignedOK, "transfer": feignedOK, "sleep": feignedOK, "subtitles": feignedOK, "speed": feignedOK,
 	})
 	a := startAssistant(t, bench, broker, filepath.Join("custom_components", "localcast"), filepath.Join("testdata", "homeassistant", "cast"))
 
@@ -178,6 +178,8 @@ func TestHomeAssistantPages(t *testing.T) {
 	a.awaitState("media_player.kitchen", "unavailable")
 	pagesComeLate(a, b)
 	badPayloads(a, b)
+	idIsLearned(a, b)
+	mqttIsReloaded(a, b)
 	nobodyAnswers(a, b)
 	thumbnails(a)
 	diagnostics(a, entry)
@@ -251,7 +253,7 @@ func badPayloads(a *assistant, b *feignedBridge) {
 	b.publish("bridge/availability", "online")
 	b.publish("kitchen/availability", "online")
 	a.awaitState("media_player.kitchen", "unknown") // it has no state yet
-	for _, bad := range []string{`{"state":`, `[]`, `7`, `{}`, ""} {
+	for _, bad := range []string{`{"state":"other"}`, `{"state":`, `[]`, `7`, `{}`, ""} {
 		b.publish("kitchen/state", bad)
 	}
 	for _, bad := range []string{`{"devices":[]}`, `[`, ""} {
@@ -264,6 +266,33 @@ func badPayloads(a *assistant, b *feignedBridge) {
 		a.t.Errorf("a loudspeaker with a fixed volume is %v", a.attributes("media_player.kitchen"))
 	}
 	b.publish("bridge/devices", "["+feignedKitchen+"]")
+}
+
+// idIsLearned lets the Kitchen tell its id: its player goes on under its own name.
+func idIsLearned(a *assistant, b *feignedBridge) {
+	a.t.Helper()
+	b.publish("bridge/devices", "["+strings.Replace(feignedKitchen, feignedID, "192_0_2_7_8009", 1)+"]")
+	a.until("the page of the old id is gone", func() bool { return len(a.pages()) == 0 })
+	a.awaitState("media_player.kitchen", "paused")
+	b.publish("bridge/devices", "["+feignedKitchen+"]")
+	a.until("the page of the id is there", func() bool { return len(a.pages()) == 1 })
+	a.awaitState("media_player.kitchen", "paused")
+}
+
+// mqttIsReloaded reloads the integration on which ours stands: what the bridge says is heard as before.
+func mqttIsReloaded(a *assistant, b *feignedBridge) {
+	a.t.Helper()
+	entries := ws[[]struct {
+		ID string `json:"entry_id"`
+	}](a, map[string]any{"type": "config_entries/get", "domain": "mqtt"})
+	if status, body := a.post("/api/config/config_entries/entry/"+entries[0].ID+"/reload", nil); status != http.StatusOK {
+		a.t.Fatalf("MQTT cannot be reloaded: %d %s", status, body)
+	}
+	b.publish("kitchen/state", `{"state":"playing","volume":20,"volume_fixed":true}`)
+	a.awaitState("media_player.kitchen", "playing")
+	a.call("media_player/clear_playlist", "media_player.kitchen", nil)
+	b.publish("kitchen/state", `{"state":"paused","volume":20,"volume_fixed":true}`)
+	a.awaitState("media_player.kitchen", "paused")
 }
 
 // nobodyAnswers asks a bridge that does not answer, refuses, or is away.

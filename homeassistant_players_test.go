@@ -387,7 +387,9 @@ func (a *assistant) announces(h *home) {
 	a.await("tts.spoken", func(e entity) bool { return e.State != gone })
 	before := h.ear.mark()
 	a.call("tts/speak", "tts.spoken", map[string]any{"media_player_entity_id": player, "message": "The laundry is done"})
-	h.ear.await(before, "kuche_tv/event", func(p string) bool { return strings.Contains(p, "announcement_started") })
+	h.ear.await(before, "kuche_tv/event", func(p string) bool {
+		return strings.Contains(p, "announcement_started") && strings.Contains(p, `"title":"The laundry is done"`)
+	})
 	h.ear.await(before, "kuche_tv/event", func(p string) bool { return strings.Contains(p, "announcement_finished") })
 	a.has("playing", map[string]any{"media_title": "Song A", "queue_length": 3, "volume_level": 0.33})
 	loads := h.tv.Loads()
@@ -452,12 +454,18 @@ func (a *assistant) isForgotten(h *home) {
 // obeysAssist speaks to Assist's own intents.
 func (a *assistant) obeysAssist() {
 	a.t.Helper()
+	page := ws[struct {
+		Device string `json:"device_id"`
+	}](a, map[string]any{"type": "config/entity_registry/get", "entity_id": player}).Device
+	ws[any](a, map[string]any{"type": "config/device_registry/update", "device_id": page, "area_id": "kitchen"}) // every new Home Assistant has one
 	for _, row := range []struct {
 		said, answered, state string
 		want                  map[string]any
 	}{
 		{"play bluey on küche tv", "Playing media", "playing", map[string]any{"media_series_title": "Bluey"}},
 		{"play the album first on küche tv", "Playing media", "playing", map[string]any{"media_title": "Song A", "queue_length": 3}},
+		{"play hospital in the kitchen", "Playing media", "playing", map[string]any{"media_title": "Hospital"}},
+		{"play the album first in the kitchen", "Playing media", "playing", map[string]any{"media_title": "Song A", "queue_length": 3}},
 		{"pause küche tv", "Paused", "paused", nil},
 		{"resume küche tv", "Resumed", "playing", nil},
 		{"next on küche tv", "Playing next", "playing", map[string]any{"media_title": "Song B"}},

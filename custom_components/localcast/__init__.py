@@ -8,7 +8,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .assist import Sentences
-from .bridge import Bridge, LocalCastConfigEntry
+from .bridge import INFO, Bridge, LocalCastConfigEntry
 from .const import CONF_BASE_TOPIC, CONF_SENTENCES, DOMAIN
 from .issues import check_contract, forget_issues, watch_twins
 from .services import async_setup_services
@@ -44,7 +44,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: LocalCastConfigEntry) ->
         if not check_contract(hass, entry):
             hass.config_entries.async_schedule_reload(entry.entry_id)
 
-    entry.async_on_unload(bridge.listen("info", info_changed))
+    entry.async_on_unload(bridge.listen(INFO, info_changed))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     watch_twins(hass, entry)
     if entry.options.get(CONF_SENTENCES):

@@ -17,6 +17,8 @@ from .const import DOMAIN
 type LocalCastConfigEntry = ConfigEntry[Bridge]
 type Message = dict[str, Any]
 
+DEVICES = "bridge/devices"
+INFO = "bridge/info"
 ANSWER_TIMEOUT = 12  # the bridge answers within 5 s, and may ask another server for as long before
 CALLER_ERRORS = ("invalid", "not_found", "ambiguous")  # the codes of what the caller can put right
 
@@ -55,8 +57,8 @@ class Bridge:
                 ("+/availability", self._hear_availability),
                 ("+/state", self._hear_state),
                 ("bridge/playlists", self._hear_playlists),
-                ("bridge/info", self._hear_info),
-                ("bridge/devices", self._hear_devices),
+                (INFO, self._hear_info),
+                (DEVICES, self._hear_devices),
             )
         ]
         ends.append(mqtt.async_subscribe_connection_status(self._hass, self._hear_connection))
@@ -73,7 +75,7 @@ class Bridge:
             await self._complete.wait()
 
     def listen(self, what: str, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call a listener at news of "devices", "info", or a device by its topic name. Returns what ends it."""
+        """Call a listener at news of DEVICES, of INFO, or of the device with a topic name. Returns what ends it."""
         listeners = self._listeners.setdefault(what, [])
         listeners.append(listener)
         return lambda: listeners.remove(listener)
@@ -168,7 +170,7 @@ class Bridge:
             return
         self.info = info
         self._note_completeness()
-        self._tell("info")
+        self._tell(INFO)
 
     @callback
     def _hear_devices(self, message: mqtt.ReceiveMessage) -> None:
@@ -177,7 +179,7 @@ class Bridge:
         self.devices = {d["id"]: d for d in devices if isinstance(d, dict) and d.get("id") and d.get("device")}
         self._heard_devices = True
         self._note_completeness()
-        self._tell("devices", *(d["device"] for d in self.devices.values()))
+        self._tell(DEVICES, *(d["device"] for d in self.devices.values()))
 
     def _note_completeness(self) -> None:
         if self.info and self._heard_devices:

@@ -9,11 +9,10 @@ from homeassistant.core import callback
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
 import probatio
 
-from .bridge import Message, decoded
+from .bridge import INFO, Message, decoded
 from .const import CONF_BASE_TOPIC, CONF_SENTENCES, DEFAULT_BASE_TOPIC, DOMAIN
 
 INFO_TIMEOUT = 5  # seconds in which a retained message must have come
-INFO_TOPIC = "/bridge/info"
 
 
 class LocalCastConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -30,7 +29,7 @@ class LocalCastConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_mqtt(self, discovery_info: MqttServiceInfo) -> ConfigFlowResult:
         """Begin with the retained message of a bridge."""
-        self._base = discovery_info.topic.removesuffix(INFO_TOPIC)
+        self._base = discovery_info.topic.removesuffix(f"/{INFO}")
         info = decoded(discovery_info, dict) or {}
         if not info.get("id"):  # empty: the bridge has taken back what it published
             return self.async_abort(reason="invalid_discovery_info")
@@ -76,7 +75,7 @@ class LocalCastConfigFlow(ConfigFlow, domain=DOMAIN):
             if info.get("id") and not found.done():
                 found.set_result(info)
 
-        end = await mqtt.async_subscribe(self.hass, self._base + INFO_TOPIC, hear, 1)
+        end = await mqtt.async_subscribe(self.hass, f"{self._base}/{INFO}", hear, 1)
         try:
             async with asyncio.timeout(INFO_TIMEOUT):
                 return await found

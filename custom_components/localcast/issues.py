@@ -7,7 +7,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.start import async_at_started
 
-from .bridge import LocalCastConfigEntry
+from .bridge import DEVICES, LocalCastConfigEntry
 from .const import CONTRACT, DOMAIN
 
 CONTRACT_ISSUE = "contract"
@@ -57,7 +57,7 @@ def watch_twins(hass: HomeAssistant, entry: LocalCastConfigEntry) -> None:
     @callback
     def begin(_hass: HomeAssistant) -> None:
         look()
-        entry.async_on_unload(entry.runtime_data.listen("devices", look))
+        entry.async_on_unload(entry.runtime_data.listen(DEVICES, look))
         entry.async_on_unload(hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, look))
 
     entry.async_on_unload(async_at_started(hass, begin))

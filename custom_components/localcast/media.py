@@ -15,6 +15,7 @@ from homeassistant.components.media_player import (
     async_process_play_media_url,
 )
 from homeassistant.exceptions import HomeAssistantError
+from yarl import URL
 
 from .bridge import Message
 
@@ -43,7 +44,7 @@ ROOT = (MediaClass.DIRECTORY, "root")
 PAGE = 500  # the most that a browse answers
 RESULTS = 50
 ITEM = re.compile("[a-z2-7]{10}")
-URL = re.compile("https?://", re.IGNORECASE)
+ADDRESS = re.compile("https?://", re.IGNORECASE)
 SOURCES = "media-source://"
 
 
@@ -102,8 +103,10 @@ async def what(player: LocalCastPlayer, content_type: str, content_id: str) -> M
     """Return the arguments that say what to play: an item, an address, or words to search for."""
     if content_id.startswith(SOURCES):
         found = await media_source.async_resolve_media(player.hass, content_id, player.entity_id)
-        return {"url": async_process_play_media_url(player.hass, found.url), "content_type": found.mime_type}
-    if URL.match(content_id) or content_id.startswith("/"):
+        url = async_process_play_media_url(player.hass, found.url)
+        words = URL(content_id).query.get("message")  # of what a voice shall say
+        return {"url": url, "content_type": found.mime_type} | ({"title": words} if words else {})
+    if ADDRESS.match(content_id) or content_id.startswith("/"):
         url = async_process_play_media_url(player.hass, content_id)
         return {"url": url, "content_type": content_type} if "/" in content_type else {"url": url}
     if ITEM.fullmatch(content_id):

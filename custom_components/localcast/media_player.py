@@ -9,7 +9,6 @@ from homeassistant.components.media_player import (
     MediaPlayerEnqueue,
     MediaPlayerEntity,
     MediaPlayerEntityFeature as Feature,
-    MediaPlayerState,
     MediaType,
     RepeatMode,
     SearchMedia,
@@ -22,7 +21,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util, slugify
 
 from . import media
-from .bridge import Bridge, LocalCastConfigEntry, Message
+from .bridge import DEVICES, Bridge, LocalCastConfigEntry, Message
 from .const import DOMAIN
 from .pages import Pages
 
@@ -81,7 +80,7 @@ async def async_setup_entry(
         async_add_entities(LocalCastPlayer(bridge, device, pages) for device in new)
 
     follow()
-    entry.async_on_unload(bridge.listen("devices", follow))
+    entry.async_on_unload(bridge.listen(DEVICES, follow))
 
 
 class LocalCastPlayer(MediaPlayerEntity):
@@ -129,7 +128,7 @@ class LocalCastPlayer(MediaPlayerEntity):
         kind, volume, position = now.get("kind"), now.get("volume"), now.get("position")
         self._attr_device_class = MediaPlayerDeviceClass.TV if self.has_video else MediaPlayerDeviceClass.SPEAKER
         self._attr_supported_features = FEATURES if now.get("volume_fixed") else FEATURES | VOLUME
-        self._attr_state = MediaPlayerState(now["state"]) if now.get("state") else None
+        self._attr_state = now.get("state")
         self._attr_volume_level = None if volume is None else volume / 100
         self._attr_is_volume_muted = now.get("muted")
         self._attr_media_content_id = now.get("item")
