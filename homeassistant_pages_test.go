@@ -184,7 +184,7 @@ func TestHomeAssistantPages(t *testing.T) {
 	thumbnails(a)
 	diagnostics(a, entry)
 	twinIsHidden(a)
-	otherContract(a, b, pictures.URL)
+	otherContract(a, b, entry, pictures.URL)
 	devicesCome(a, b)
 	actionsAreSent(a, b)
 	guideIsObeyed(a)
@@ -387,14 +387,15 @@ func twinIsHidden(a *assistant) {
 }
 
 // otherContract lets the bridge be of another time, and then of ours again.
-func otherContract(a *assistant, b *feignedBridge, streamURL string) {
+func otherContract(a *assistant, b *feignedBridge, entry, streamURL string) {
 	a.t.Helper()
-	for contract, key := range map[string]string{"2": "contract_newer", "null": "contract_older"} {
-		b.publish("bridge/info", feignedInfo(contract, streamURL))
-		a.until("the contract is told of", func() bool { return slices.Equal(a.issues(), []string{key}) })
-		a.awaitState("media_player.kitchen", "unavailable")
-	}
-	b.publish("bridge/info", feignedInfo("1", streamURL))
+	b.publish("bridge/info", feignedInfo("2", streamURL)) // the bridge was updated while Home Assistant runs
+	a.until("the bridge is too new", func() bool { return slices.Equal(a.issues(), []string{"contract_newer"}) })
+	a.awaitState("media_player.kitchen", "unavailable")
+	b.publish("bridge/info", feignedInfo("null", streamURL))
+	a.post("/api/config/config_entries/entry/"+entry+"/reload", nil)
+	a.until("the bridge is too old", func() bool { return slices.Equal(a.issues(), []string{"contract_older"}) })
+	b.publish("bridge/info", feignedInfo("1", streamURL)) // Home Assistant tries again by itself
 	a.awaitState("media_player.kitchen", "paused")
 	a.until("the contract is right", func() bool { return len(a.issues()) == 0 })
 }

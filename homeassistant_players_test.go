@@ -437,11 +437,7 @@ func (a *assistant) speaksOurWords(entry string) {
 // isForgotten lets the bridge forget the television: nothing of it is left.
 func (a *assistant) isForgotten(h *home) {
 	a.t.Helper()
-	h.tv.Close()
-	h.write("config.yaml", []byte("mqtt: {broker: 'mqtt://"+h.broker+"'}\ncast: {discovery: false}\nhttp: {listen: '127.0.0.1:0'}\n"))
-	h.start(filepath.Join(h.dir, "config.yaml"))
-	a.awaitState("binary_sensor.localcast_connectivity", "on")
-	h.ear.say("bridge/command/forget", `{"device":"kuche_tv"}`)
+	h.forgets()
 	a.awaitState(player, gone)
 	a.awaitState("sensor.kuche_tv", gone)
 	a.until("the page is gone", func() bool {

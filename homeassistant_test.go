@@ -262,13 +262,7 @@ func TestHomeAssistant(t *testing.T) {
 	dashboardFits(a)
 
 	stop()
-	h.tv.Close()
-	h.write("config.yaml", []byte("mqtt: {broker: 'mqtt://"+address+"'}\ncast: {discovery: false}\nhttp: {listen: '127.0.0.1:0'}\n"))
-	from := h.ear.mark()
-	stop = h.start(filepath.Join(h.dir, "config.yaml"))
-	h.ear.await(from, "bridge/availability", func(p string) bool { return p == "online" })
-	a.awaitState("binary_sensor.localcast_connectivity", "on")
-	h.ear.say("bridge/command/forget", `{"device":"kuche_tv"}`)
+	stop = h.forgets()
 	for _, id := range []string{"sensor.kuche_tv", "select.kuche_tv_queue", "image.kuche_tv_artwork", "button.kuche_tv_play"} {
 		a.awaitState(id, gone)
 	}
@@ -279,6 +273,19 @@ func TestHomeAssistant(t *testing.T) {
 	a.awaitState("sensor.localcast_items", gone)
 	a.awaitState("binary_sensor.localcast_connectivity", gone)
 	a.clean()
+}
+
+// forgets starts the program once more, without the television, and has it forgotten.
+func (h *home) forgets() (stop func() int) {
+	h.t.Helper()
+	h.tv.Close()
+	h.write("config.yaml", []byte("mqtt: {broker: 'mqtt://"+h.broker+"'}\ncast: {discovery: false}\nhttp: {listen: '127.0.0.1:0'}\n"))
+	from := h.ear.mark()
+	stop = h.start(filepath.Join(h.dir, "config.yaml"))
+	h.ear.await(from, "bridge/availability", func(p string) bool { return p == "online" }) // before, nobody would hear it
+	h.ear.say("bridge/command/forget", `{"device":"kuche_tv"}`)
+	h.ear.await(from, "bridge/response/forget", func(p string) bool { return strings.Contains(p, `"status":"ok"`) })
+	return stop
 }
 
 // entitiesAppear checks what Home Assistant made of the announcements.
