@@ -19,7 +19,9 @@ func TestExamplesAreObeyed(t *testing.T) {
 	h.listen()
 	h.ear.ready(2)
 	h.ear.ask("play", `{"query":"first","kind":"album"}`)
-	for _, page := range []string{"README.md", "docs/mqtt.md", "docs/household.md", "docs/pictures-and-subtitles.md"} {
+	for _, page := range []string{
+		"README.md", "docs/mqtt.md", "docs/household.md", "docs/pictures-and-subtitles.md", "docs/announcements.md",
+	} {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)

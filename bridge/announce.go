@@ -64,15 +64,24 @@ func (r *resolver) spoken(ctx context.Context, req Announce) media.Item {
 		item.ContentType = contentType(path.Ext(u.Path))
 	}
 	if item.ContentType == "" {
-		ctx, cancel := context.WithTimeout(ctx, askSpeechWithin)
-		defer cancel()
-		kind, err := r.ports.Remote.ContentType(ctx, item.URL)
-		if err != nil || !strings.HasPrefix(kind, "audio/") {
-			kind = speechType
-		}
-		item.ContentType = kind
+		item.ContentType = r.speechKind(ctx, item.URL)
 	}
 	return item
+}
+
+// speechKind is what kind of audio speech is. That is asked once, since many servers speak the words for the question too.
+func (r *resolver) speechKind(ctx context.Context, address string) string {
+	if r.spoke != "" {
+		return r.spoke
+	}
+	ctx, cancel := context.WithTimeout(ctx, askSpeechWithin)
+	defer cancel()
+	kind, err := r.ports.Remote.ContentType(ctx, address)
+	if err != nil || !strings.HasPrefix(kind, "audio/") {
+		return speechType
+	}
+	r.spoke = kind
+	return kind
 }
 
 // speechURL puts words into the address that makes speech of them, in a form that is right in a path and in a query.

@@ -42,6 +42,7 @@ type resolver struct {
 	house   *household
 	info    func() media.Device
 	speech  string // as in Config
+	spoke   string // the MIME type of speech, once it was told
 	results []media.Result
 }
 

@@ -413,18 +413,19 @@ func TestMovedQueueIsInOnePlace(t *testing.T) {
 	s := openStore(t, dir)
 	save(t, s, "kitchen", change{All: true, Put: rows{row(1, 100), row(2, 200)}, Head: head(3, 3)})
 	save(t, s, "bath", change{All: true, Put: rows{row(1, 100)}, Head: head(5, 2)})
-	spoilt := row(9, 100)
-	spoilt.Entry.Item.Duration = math.NaN() // which JSON cannot tell
-	unfit := change{All: true, Put: rows{spoilt}, Head: head(6, 10)}
-	if err := s.MoveQueue(t.Context(), "kitchen", change{All: true, Head: head(4, 3)}, "bath", unfit); err == nil {
-		t.Error("a queue that cannot be stored was moved")
+	if _, err := s.db.ExecContext(t.Context(), `CREATE TEMP TRIGGER broken BEFORE INSERT ON main.entry WHEN NEW.id = 9
+		BEGIN SELECT RAISE(ABORT, 'the disk is broken'); END`); err != nil {
+		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
+	unfit := row(9, 300)
+	unfit.Entry.Item.Duration = math.NaN() // which JSON cannot tell
+	for _, last := range []queue.Row[media.Item]{row(9, 300), unfit} {
+		c := change{All: true, Put: rows{row(7, 100), last}, Head: head(6, 10)}
+		if err := s.MoveQueue(t.Context(), "kitchen", change{All: true, Head: head(4, 3)}, "bath", c); err == nil {
+			t.Error("a queue that cannot be stored was moved")
+		}
+	}
 	moved := change{All: true, Put: rows{row(7, 100), row(8, 200)}, Head: head(6, 9)}
-	if err := s.MoveQueue(ctx, "kitchen", change{All: true, Head: head(4, 3)}, "bath", moved); err == nil {
-		t.Error("a queue was moved for a caller who had gone")
-	}
 	lengths := func(s *Store) [2]int {
 		return [2]int{len(readQueueSorted(t, s, "kitchen").Rows), len(readQueueSorted(t, s, "bath").Rows)}
 	}
