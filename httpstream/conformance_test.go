@@ -161,6 +161,49 @@ func exchanges() []exchange {
 		{"If-Range that holds does not", "GET|Range: bytes=10000-|If-Range: {etag}", "416 nothing", ""},
 		{"If-Range without Range means nothing", `GET|If-Range: "other"`, "200 all", ""},
 		{"If-Range with several ranges", "GET|Range: bytes=0-4,100-104|If-Range: {etag}", "206 0-4,100-104", ""},
+
+		// More of the same, at the edges.
+		{"the middle", "GET|Range: bytes=4000-4999", "206 4000-4999", ""},
+		{"the last byte as a suffix", "GET|Range: bytes=-1", "206 9999-9999", ""},
+		{"all but the first byte as a suffix", "GET|Range: bytes=-9999", "206 1-9999", ""},
+		{"the whole as a suffix", "GET|Range: bytes=-10000", "206 0-9999", ""},
+		{"an end one beyond the end", "GET|Range: bytes=0-10000", "206 0-9999", ""},
+		{"an open range of the last byte", "GET|Range: bytes=9999-", "206 9999-9999", ""},
+		{"a unit of mixed letters with a suffix", "GET|Range: bYtEs=-5", "206 9995-9999", ""},
+		{"a space before the equals sign is another unit", "GET|Range: bytes =0-4", "200 all", ""},
+		{"a space after it", "GET|Range: bytes= 0-4", "206 0-4", ""},
+		{"spaces around a dash", "GET|Range: bytes=0 - 4", "416 nothing",
+			"206 0-4; the grammar of a range has no spaces (14.1.1), and what is malformed may be rejected (14.2)"},
+		{"only commas", "GET|Range: bytes=,,,", "416 nothing", ""},
+		{"a suffix of nothing beside a good range", "GET|Range: bytes=0-4,-0", "206 0-4", ""},
+		{"two units", "GET|Range: bytes=0-4,items=5-9", "416 nothing", ""},
+		{"suffixes that overlap", "GET|Range: bytes=-5,-3", "200 all", "206 9995-9999,9997-9999; 14.2 as above"},
+		{"a range and a suffix that overlap", "GET|Range: bytes=9990-,-3", "200 all", "206 9990-9999,9997-9999; 14.2 as above"},
+		{"touching at the end", "GET|Range: bytes=9990-9994,-5", "206 9990-9994,9995-9999", ""},
+		{"two, of which the second ends beyond the end", "GET|Range: bytes=0-0,9990-20000", "206 0-0,9990-9999", ""},
+
+		{"If-None-Match holds off a bad range", "GET|If-None-Match: {etag}|Range: bytes=10000-", "304 nothing", ""},
+		{"If-None-Match in a list with a weak one", `GET|If-None-Match: "a", W/{etag}`, "304 nothing", ""},
+		{"If-None-Match of nothing", "GET|If-None-Match:", "200 all", ""},
+		{"If-None-Match of a tag without its end", `GET|If-None-Match: "other`, "200 all", ""},
+		{"If-Match of a tag without its end", `GET|If-Match: "other`, "412 nothing", ""},
+		{"If-Match any, with a range", "GET|If-Match: *|Range: bytes=0-4", "206 0-4", ""},
+		{"If-Match any is no member of a list", `GET|If-Match: "other", *`, "412 nothing", ""},
+		{"If-Modified-Since its date, with a range", "GET|If-Modified-Since: {date}|Range: bytes=0-4", "304 nothing", ""},
+		{"If-Modified-Since before, with a range", "GET|If-Modified-Since: {before}|Range: bytes=0-4", "206 0-4", ""},
+		{"If-Modified-Since in the form of RFC 850", "GET|If-Modified-Since: {rfc850}", "304 nothing", ""},
+		{"If-Unmodified-Since before, with a range", "GET|If-Unmodified-Since: {before}|Range: bytes=0-4", "412 nothing", ""},
+		{"If-Unmodified-Since later, with a range", "GET|If-Unmodified-Since: {after}|Range: bytes=0-4", "206 0-4", ""},
+		{"If-Unmodified-Since in the oldest form", "GET|If-Unmodified-Since: {asctime}", "200 all", ""},
+		{"If-Unmodified-Since holds, then If-Modified-Since", "GET|If-Unmodified-Since: {date}|If-Modified-Since: {date}", "304 nothing", ""},
+		{"If-Range its date in the oldest form", "GET|Range: bytes=0-4|If-Range: {asctime}", "206 0-4", ""},
+		{"If-Range and If-Match hold", "GET|Range: bytes=0-4|If-Range: {etag}|If-Match: {etag}", "206 0-4", ""},
+		{"If-None-Match comes before If-Range", "GET|Range: bytes=0-4|If-Range: {etag}|If-None-Match: {etag}", "304 nothing", ""},
+		{"HEAD with If-Modified-Since", "HEAD|If-Modified-Since: {date}", "304 nothing", ""},
+		{"HEAD with If-Unmodified-Since", "HEAD|If-Unmodified-Since: {before}", "412 nothing", ""},
+		{"HEAD with If-Match", "HEAD|If-Match: {etag}", "200 nothing", ""},
+		{"HEAD with If-None-Match any", "HEAD|If-None-Match: *", "304 nothing", ""},
+		{"HEAD ignores If-Range as it ignores Range", `HEAD|Range: bytes=0-4|If-Range: "other"`, "200 nothing", ""},
 	}
 }
 
@@ -190,6 +233,7 @@ func (s subject) ask(t *testing.T, request string) *http.Response {
 	t.Helper()
 	date := func(t time.Time) string { return t.UTC().Format(http.TimeFormat) }
 	request = strings.NewReplacer("{etag}", s.etag, "{date}", date(s.modified), "{asctime}", s.modified.UTC().Format(time.ANSIC),
+		"{rfc850}", s.modified.UTC().Format("Monday, 02-Jan-06 15:04:05 GMT"),
 		"{before}", date(s.modified.AddDate(0, 0, -1)), "{after}", date(s.modified.AddDate(0, 0, 1))).Replace(request)
 	lines := strings.Split(request, "|")
 	r, err := http.NewRequestWithContext(t.Context(), lines[0], s.url, http.NoBody)
@@ -309,10 +353,31 @@ func TestConformance(t *testing.T) {
 			if c := resp.StatusCode; (c == 200 || c == 206 || c == 304) && h.Get("ETag") != ours.etag {
 				t.Errorf("%s: ETag is %q, want %q", row.request, h.Get("ETag"), ours.etag)
 			}
-			if c := resp.StatusCode; (c == 200 || c == 206) && h.Get("Accept-Ranges") != "bytes" {
-				t.Errorf("%s: Accept-Ranges is %q", row.request, h.Get("Accept-Ranges"))
+			if c := resp.StatusCode; c == 200 || c == 206 {
+				ours.checkHeaders(t, row.request, resp)
+			}
+			if resp.StatusCode >= 400 && h.Get("Cache-Control") != "no-store" {
+				t.Errorf("%s: an error that may be kept: %v", row.request, h)
 			}
 		})
+	}
+}
+
+// checkHeaders looks at what each answer with content has.
+func (s subject) checkHeaders(t *testing.T, request string, resp *http.Response) {
+	t.Helper()
+	h := resp.Header
+	if h.Get("Accept-Ranges") != "bytes" || h.Get("Last-Modified") != s.modified.UTC().Format(http.TimeFormat) {
+		t.Errorf("%s: %v", request, h)
+	}
+	if kind := h.Get("Content-Type"); kind != s.mediaType && !strings.HasPrefix(kind, "multipart/byteranges; boundary=") {
+		t.Errorf("%s: Content-Type is %q", request, kind)
+	}
+	if h.Get("Content-Length") == "" || resp.TransferEncoding != nil || h.Get("Content-Encoding") != "" {
+		t.Errorf("%s: the length is not told, or is not the file's: %v, %v", request, h, resp.TransferEncoding)
+	}
+	if several := strings.HasPrefix(h.Get("Content-Type"), "multipart"); (h.Get("Content-Range") != "") != (resp.StatusCode == 206 && !several) {
+		t.Errorf("%s: Content-Range is %q", request, h.Get("Content-Range"))
 	}
 }
 
