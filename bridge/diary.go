@@ -57,7 +57,7 @@ type diary struct {
 type page struct {
 	uses    map[media.ID]media.Used
 	plays   map[playName]media.Play
-	drop    []media.ID
+	drop    map[media.ID]bool // what is forgotten; none of it is in uses
 	durable bool
 }
 
@@ -67,7 +67,7 @@ type playName struct {
 }
 
 func newPage() page {
-	return page{uses: map[media.ID]media.Used{}, plays: map[playName]media.Play{}}
+	return page{uses: map[media.ID]media.Used{}, plays: map[playName]media.Play{}, drop: map[media.ID]bool{}}
 }
 
 func newDiary(store Diary, log *slog.Logger) *diary {
@@ -137,6 +137,7 @@ func (d *diary) note(u media.Used) {
 		d.thin()
 	}
 	d.uses[u.Item] = u.Use
+	delete(d.unwritten.drop, u.Item)
 	if _, waits := d.unwritten.uses[u.Item]; waits || d.room(len(d.unwritten.uses)) {
 		d.unwritten.uses[u.Item] = u
 	}
@@ -167,9 +168,16 @@ func (d *diary) thin() {
 		return cmp.Or(cmp.Compare(ua.LastAt, ub.LastAt), cmp.Compare(a, b))
 	})
 	for _, id := range ids[:len(ids)/10] {
-		delete(d.uses, id)
-		delete(d.unwritten.uses, id)
-		d.unwritten.drop = append(d.unwritten.drop, id)
+		d.forget(id)
+	}
+}
+
+// forget forgets the use of an item. While the disk does not take it, what is too much stays there. The caller holds mu.
+func (d *diary) forget(id media.ID) {
+	delete(d.uses, id)
+	delete(d.unwritten.uses, id)
+	if len(d.unwritten.drop) < usesMost {
+		d.unwritten.drop[id] = true
 	}
 }
 
@@ -219,7 +227,7 @@ func (d *diary) write(ctx context.Context) error {
 		err = d.store.SavePlays(ctx, slices.Collect(maps.Values(p.uses)), slices.Collect(maps.Values(p.plays)), p.durable)
 	}
 	if err == nil && len(p.drop) > 0 {
-		err = d.store.ForgetUses(ctx, p.drop)
+		err = d.store.ForgetUses(ctx, slices.Collect(maps.Keys(p.drop)))
 		p.uses, p.plays = nil, nil
 	}
 	if err != nil {
@@ -249,7 +257,11 @@ func (d *diary) putBack(p page) {
 		}
 		d.unwritten.plays[name] = play
 	}
-	d.unwritten.drop = append(d.unwritten.drop, p.drop...)
+	for id := range p.drop {
+		if _, again := d.uses[id]; !again {
+			d.forget(id)
+		}
+	}
 	d.unwritten.durable = d.unwritten.durable || p.durable
 }
 
@@ -292,9 +304,7 @@ func (d *diary) rename(u media.Used, to media.Item) {
 	if d.uses[to.ID].LastAt < u.Use.LastAt {
 		d.note(media.Used{Item: to.ID, Path: to.Path, Size: to.Size, Use: u.Use})
 	}
-	delete(d.uses, u.Item)
-	delete(d.unwritten.uses, u.Item)
-	d.unwritten.drop = append(d.unwritten.drop, u.Item)
+	d.forget(u.Item)
 	d.wake()
 }
 

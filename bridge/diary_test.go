@@ -114,6 +114,30 @@ func TestTheLeastRecentlyUsedAreForgotten(t *testing.T) {
 	})
 }
 
+func TestWhatIsUsedAgainIsNotForgotten(t *testing.T) {
+	writing(t, func(t *testing.T, d *diary, s *fakeStore, _ *strings.Builder) {
+		d.uses["alien"], s.uses["alien"] = media.Use{LastAt: 1}, media.Used{Item: "alien"}
+		for range 2 { // once in what waits, once in what could not be written
+			s.disk("full")
+			d.mu.Lock()
+			d.forget("alien")
+			d.mu.Unlock()
+			if err := d.write(t.Context()); err == nil {
+				t.Error("a full disk takes it")
+			}
+			d.played("den", played("alien", 1, 1))
+			synctest.Wait()
+			s.disk("works")
+			if err := d.write(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if s.uses["alien"].Use.Position != 100 || d.use("alien").Position != 100 {
+				t.Errorf("it is kept as %+v and known as %+v", s.uses["alien"], d.use("alien"))
+			}
+		}
+	})
+}
+
 func TestAllThatIsKnownFindsItsFilesAgain(t *testing.T) {
 	writing(t, func(t *testing.T, d *diary, s *fakeStore, _ *strings.Builder) {
 		l := newFakeLibrary()

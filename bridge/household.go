@@ -52,11 +52,11 @@ func (h *household) run(ctx context.Context) {
 			return
 		case <-h.changed:
 		}
-		if err := h.diary.adopt(ctx, h.library); err != nil && ctx.Err() == nil {
-			h.log.Warn("it cannot be told what was watched of files that have come back", "err", err)
-		}
 		if err := h.shelf.tell(ctx); err != nil && ctx.Err() == nil {
 			h.log.Warn("the playlists cannot be told", "err", err)
+		}
+		if err := h.diary.adopt(ctx, h.library); err != nil && ctx.Err() == nil {
+			h.log.Warn("it cannot be told what was watched of files that have come back", "err", err)
 		}
 	}
 }
@@ -144,7 +144,7 @@ func (b *Bridge) history(c Command, req History) {
 	for _, d := range b.devices {
 		names[d.topic] = d.name()
 	}
-	b.soon(c, func(ctx, disk context.Context) {
+	b.soon(c, func(ctx, _ context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, resolveWithin)
 		defer cancel()
 		total, plays, err := b.house.diary.plays(ctx, topic, req.Offset, req.Limit)

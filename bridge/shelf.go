@@ -23,7 +23,7 @@ const (
 	playlistsMost = 500
 	listedMost    = 250_000
 	// settleWithin is how long it is waited for until the search knows a change of the playlists.
-	settleWithin = 5 * time.Second
+	settleWithin = 2 * time.Second
 )
 
 // SavedPlaylists keeps on disk the playlists that people save.
