@@ -36,8 +36,12 @@ func libraryConfig(c Config) library.Config {
 	if err != nil {
 		ffmpeg = "" // films without a picture show the neutral one
 	}
+	ffprobe, err := exec.LookPath("ffprobe")
+	if err != nil {
+		ffprobe = "" // of AVI and the like only the names tell
+	}
 	return library.Config{
-		DataDir: c.DataDir, Folders: l.Folders, FollowSymlinks: l.FollowSymlinks, Watch: l.Watch, Rescan: l.Rescan, FFmpeg: ffmpeg,
+		FFprobe: ffprobe, DataDir: c.DataDir, Folders: l.Folders, FollowSymlinks: l.FollowSymlinks, Watch: l.Watch, Rescan: l.Rescan, FFmpeg: ffmpeg,
 	}
 }
 

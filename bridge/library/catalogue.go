@@ -29,7 +29,7 @@ type catalogue struct {
 }
 
 // schemaVersion is the user_version of library.db. Another one means that another release wrote it.
-const schemaVersion = 4
+const schemaVersion = 5
 
 // Items outlive their files: what is gone keeps its rows, with the time at which it was missed, for tombstoneAge. n is what
 // rows refer to each other by; id is what the world knows. A container's key says what makes it the same again.
@@ -47,7 +47,7 @@ CREATE TABLE items(
 	duration REAL NOT NULL DEFAULT 0, content_type TEXT NOT NULL DEFAULT '', size INTEGER NOT NULL DEFAULT 0,
 	path TEXT NOT NULL DEFAULT '', format TEXT NOT NULL DEFAULT '', video TEXT NOT NULL DEFAULT '', audio TEXT NOT NULL DEFAULT '',
 	width INTEGER NOT NULL DEFAULT 0, height INTEGER NOT NULL DEFAULT 0, channels INTEGER NOT NULL DEFAULT 0,
-	picture INTEGER NOT NULL DEFAULT 0,
+	languages TEXT NOT NULL DEFAULT '', picture INTEGER NOT NULL DEFAULT 0,
 	folder_n INTEGER, group_n INTEGER, artist_n INTEGER, genre_n INTEGER,
 	sort BLOB NOT NULL DEFAULT x'', place BLOB NOT NULL DEFAULT x'');
 CREATE INDEX items_sort ON items(sort);
@@ -201,7 +201,7 @@ func newID() media.ID {
 // one below such a folder p, or is such a folder o itself.
 const (
 	ownColumns = `i.id, i.kind, i.title, i.subtitle, i.name, i.artist, i.album, i.show, i.genre, i.season, i.episode, i.year,
-	i.duration, i.content_type, i.size, i.path, i.format, i.video, i.audio, i.width, i.height, i.channels, i.picture`
+	i.duration, i.content_type, i.size, i.path, i.format, i.video, i.audio, i.width, i.height, i.channels, i.languages, i.picture`
 	itemColumns = ownColumns + ` OR coalesce(d.cover, x'') <> x'' OR coalesce(o.cover, x'') <> x''
 	OR coalesce(p.parent, 0) > 0 AND p.cover <> x''`
 	itemTables = `items i LEFT JOIN dirs d ON d.n = i.folder_n AND i.kind <> 'folder' LEFT JOIN dirs p ON p.n = d.parent
@@ -214,7 +214,7 @@ func scanItem(rows interface{ Scan(...any) error }, more ...any) (media.Item, er
 	var season, episode sql.NullInt64
 	err := rows.Scan(append([]any{&it.ID, &it.Kind, &it.Title, &it.Subtitle, &it.Name, &it.Artist, &it.Album, &it.Show, &it.Genre,
 		&season, &episode, &it.Year, &it.Duration, &it.ContentType, &it.Size, &it.Path, &it.Format, &it.VideoCodec,
-		&it.AudioCodec, &it.Width, &it.Height, &it.Channels, &it.HasArtwork}, more...)...)
+		&it.AudioCodec, &it.Width, &it.Height, &it.Channels, &it.Languages, &it.HasArtwork}, more...)...)
 	if season.Valid {
 		it.Season = media.Num(int(season.Int64))
 	}

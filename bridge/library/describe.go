@@ -44,7 +44,7 @@ func describe(p *names.Parser, path string, f work, folder int64) described {
 	it := media.Item{
 		Kind: n.Kind, Year: n.Year, Duration: in.Duration, ContentType: contentType, Size: size, Path: path,
 		Format: in.Format, VideoCodec: in.VideoCodec, AudioCodec: in.AudioCodec,
-		Width: in.Width, Height: in.Height, Channels: in.Channels,
+		Width: in.Width, Height: in.Height, Channels: in.Channels, Languages: in.Languages,
 		HasArtwork: in.Picture || n.Kind == media.Image,
 	}
 	// "song.mp4" without a picture track is music.

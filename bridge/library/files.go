@@ -52,9 +52,11 @@ type outcome struct {
 	sum  []byte // of head and tail
 	nfo  names.NFO
 	list []listEntry // what a playlist holds
-	err  error       // the file cannot be read
-	torn bool        // it changed while it was read
-	odd  error       // it can be read but not understood
+	// foreign is true for a film or sound that no reader of our own looks into.
+	foreign bool
+	err     error // the file cannot be read
+	torn    bool  // it changed while it was read
+	odd     error // it can be read but not understood
 }
 
 // files brings the catalogue's files of one folder in line with a listing.
@@ -162,6 +164,10 @@ func (s *scan) take(ctx context.Context, d dirRow, rel string, chunk []work) err
 	if s.fo.volume(rel).stalled() {
 		return s.complain(ctx, rel, errStalled)
 	}
+	s.askFFprobe(ctx, rel, chunk)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	err := s.w.transact(func() error {
 		for _, f := range chunk {
 			path := join(s.fo.base, shown(join(rel, f.name)))
@@ -172,7 +178,7 @@ func (s *scan) take(ctx context.Context, d dirRow, rel string, chunk []work) err
 			case f.seen.err != nil:
 				s.l.warnOnce("a file cannot be read; it is left out", path, f.seen.err)
 				continue
-			case errors.Is(f.seen.odd, errStream):
+			case errors.Is(f.seen.odd, errStream), errors.Is(f.seen.odd, errNoFilm):
 				if f.known.n != 0 {
 					s.missing[f.known.n] = s.fo.root
 				}
@@ -215,6 +221,8 @@ func (l *Library) read(fo *folder, dir string, w work) (out outcome) {
 		out.list, out.odd = readList(f, e.size)
 	} else if out.info, err = probe.Read(f, e.size); err != nil && !errors.Is(err, probe.ErrUnknown) {
 		out.odd = err
+	} else if out.foreign = err != nil && medium != names.Picture; out.foreign && noFilm(e.name, out.info) {
+		out.odd = errNoFilm
 	}
 	out.nfo = l.readNFO(fo, dir, w.nfo)
 	info, err := f.Stat()

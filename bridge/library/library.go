@@ -30,6 +30,7 @@ type Config struct {
 	FollowSymlinks bool     // to targets inside one of the folders
 	Watch          bool
 	Rescan         time.Duration // between scans of everything; 0 is never
+	FFprobe        string        // the path of the program that looks into what the own readers do not know; "" for none
 	FFmpeg         string        // the path of the program that takes frames from films; "" for none
 }
 

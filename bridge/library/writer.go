@@ -160,10 +160,10 @@ func (w *writer) update(ctx context.Context, n int64, it media.Item, in links, s
 	}
 	_, err := w.exec(ctx, `UPDATE items SET kind=?, title=?, subtitle=?, name=?, artist=?, album=?, show=?, genre=?, season=?,
 		episode=?, year=?, duration=?, content_type=?, size=?, path=?, format=?, video=?, audio=?, width=?, height=?, channels=?,
-		picture=?, folder_n=?, group_n=?, artist_n=?, genre_n=?, sort=?, place=? WHERE n=?`,
+		languages=?, picture=?, folder_n=?, group_n=?, artist_n=?, genre_n=?, sort=?, place=? WHERE n=?`,
 		string(it.Kind), it.Title, it.Subtitle, it.Name, it.Artist, it.Album, it.Show, it.Genre, num(it.Season),
 		num(it.Episode), it.Year, it.Duration, it.ContentType, it.Size, it.Path, it.Format, it.VideoCodec, it.AudioCodec,
-		it.Width, it.Height, it.Channels, it.HasArtwork, null(in.folder), null(in.group), null(in.artist), null(in.genre),
+		it.Width, it.Height, it.Channels, it.Languages, it.HasArtwork, null(in.folder), null(in.group), null(in.artist), null(in.genre),
 		sort, place, n)
 	return err
 }

@@ -147,6 +147,8 @@ type Item struct {
 	// What a probe knows of the file: Format is its container ("mp4", "matroska"). "" and 0 are unknown.
 	Format, VideoCodec, AudioCodec string
 	Width, Height, Channels        int
+	// Languages are those of its sound tracks, as the file names them: "eng,ger".
+	Languages string
 	// HasArtwork is true where a cover can be served for the item.
 	HasArtwork bool
 }

@@ -240,5 +240,6 @@ type details struct {
 	Width       int          `json:"width,omitempty"`
 	Height      int          `json:"height,omitempty"`
 	Channels    int          `json:"channels,omitempty"`
+	Languages   string       `json:"languages,omitempty"`
 	HasArtwork  bool         `json:"has_artwork,omitempty"`
 }

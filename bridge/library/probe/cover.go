@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -63,8 +64,20 @@ func (s *source) blob(off, n int64) ([]byte, error) {
 	return b, nil
 }
 
+// id3Cover hands the tag library the first picture alone.
 func id3Cover(s *source) ([]byte, error) {
-	m, err := id3(&tagReader{s: s})
+	var frame []byte
+	version, _ := id3Frames(s, MaxCover, func(in *source, id string, off, size int64) bool {
+		if id != "APIC" && id != "PIC" {
+			return true
+		}
+		frame, _ = in.blob(off, size) // nil where there is no such picture
+		return false
+	})
+	if frame == nil {
+		return nil, ErrNoCover
+	}
+	m, err := id3(bytes.NewReader(id3Tagged(version, frame)))
 	if err != nil {
 		return nil, ErrNoCover
 	}

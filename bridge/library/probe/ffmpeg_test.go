@@ -76,7 +76,7 @@ func TestAgainstFFprobe(t *testing.T) {
 			if !strings.Contains(row.args, "-ac ") {
 				args += "-ac 2 "
 			}
-			run(t, "ffmpeg", strings.Fields(args+row.args+" -metadata title=Title -metadata artist=Ann -metadata album=First -y "+path)...)
+			run(t, "ffmpeg", strings.Fields(args+row.args+" -metadata:s:a:0 language=ger -metadata title=Title -metadata artist=Ann -metadata album=First -y "+path)...)
 			compare(t, path, row.file)
 		})
 	}
@@ -91,6 +91,7 @@ func compare(t *testing.T, path, name string) {
 			CodecType               string `json:"codec_type"`
 			CodecName               string `json:"codec_name"`
 			Width, Height, Channels int
+			Tags                    map[string]string
 		}
 	}
 	if err := json.Unmarshal(run(t, "ffprobe", "-v", "error", "-of", "json", "-show_format", "-show_streams", path), &want); err != nil {
@@ -120,11 +121,17 @@ func compare(t *testing.T, path, name string) {
 			expected.VideoCodec, expected.Width, expected.Height = s.CodecName, s.Width, s.Height
 		} else if s.CodecType == "audio" {
 			expected.AudioCodec, expected.Channels = s.CodecName, s.Channels
+			if got.Format == "mp4" || got.Format == "matroska" || got.Format == "webm" {
+				expected.Languages = s.Tags["language"]
+			}
 		}
 	}
 	if got.VideoCodec != expected.VideoCodec || got.AudioCodec != expected.AudioCodec || got.Channels != expected.Channels ||
 		got.Width != expected.Width || got.Height != expected.Height {
 		t.Errorf("got %+v; ffprobe says %+v", got, expected)
+	}
+	if got.Languages != expected.Languages {
+		t.Errorf("speaks %q; ffprobe says %q", got.Languages, expected.Languages)
 	}
 	film := expected.VideoCodec != ""
 	if strings.HasPrefix(got.ContentType, "video/") != film || strings.HasPrefix(got.ContentType, "audio/") == film {

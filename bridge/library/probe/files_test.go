@@ -211,3 +211,10 @@ func pngFile(w, h int) []byte {
 	}
 	return b.Bytes()
 }
+
+// unsynchronised puts a 0 behind every 255 of a tag.
+func unsynchronised(tag []byte) []byte {
+	body := bytes.ReplaceAll(tag[10:], []byte{0xff}, []byte{0xff, 0})
+	n := len(body)
+	return cat("ID3\x03\x00\x80", []byte{byte(n >> 21 & 0x7f), byte(n >> 14 & 0x7f), byte(n >> 7 & 0x7f), byte(n & 0x7f)}, body)
+}

@@ -16,6 +16,7 @@ const (
 	idTracks, idTrackEntry, idTrackType        = 0x1654ae6b, 0xae, 0x83
 	idCodecID, idVideo, idAudio                = 0x86, 0xe0, 0xe1
 	idPixelWidth, idPixelHeight                = 0xb0, 0xba
+	idLanguage, idLanguageBCP47                = 0x22b59c, 0x22b59d
 	idChannels, idCluster, idAttachments       = 0x9f, 0x1f43b675, 0x1941a469
 	unknownSize                          int64 = -1
 )
@@ -38,6 +39,8 @@ type matroska struct {
 	codec         string
 	width, height int
 	channels      int
+	language      string
+	tagged        bool // language is that of BCP 47
 }
 
 // readMatroska reads Matroska and WebM.
@@ -220,9 +223,16 @@ func (m *matroska) inTracks(id, body, end int64) error {
 	if id != idTrackEntry {
 		return nil
 	}
-	m.trackType, m.codec, m.width, m.height, m.channels = 0, "", 0, 0, 1
+	m.trackType, m.codec, m.width, m.height, m.channels, m.language = 0, "", 0, 0, 1, "eng"
+	m.tagged = false
 	if err := m.walk(body, end, 3, m.inTrack); err != nil {
 		return err
+	}
+	switch m.trackType {
+	case 2:
+		addLanguage(&m.info.Languages, m.language)
+	case 17:
+		addLanguage(&m.info.Subtitles, m.language)
 	}
 	switch {
 	case m.trackType == 1 && m.info.VideoCodec == "":
@@ -239,6 +249,12 @@ func (m *matroska) inTrack(id, body, end int64) error {
 		m.trackType = m.uint(body, end)
 	case idCodecID:
 		m.codec = m.text(body, end)
+	case idLanguage:
+		if !m.tagged {
+			m.language = m.text(body, end)
+		}
+	case idLanguageBCP47: // it wins
+		m.language, m.tagged = m.text(body, end), true
 	case idVideo, idAudio:
 		return m.walk(body, end, 4, m.inTrack)
 	case idPixelWidth:

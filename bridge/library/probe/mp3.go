@@ -48,7 +48,7 @@ func skipID3(s *source) (int64, error) {
 		if err != nil || len(b) < 10 || string(b[:3]) != "ID3" {
 			return off, err
 		}
-		off += 10 + int64(b[6]&0x7f)<<21 | int64(b[7]&0x7f)<<14 | int64(b[8]&0x7f)<<7 | int64(b[9]&0x7f)
+		off += 10 + synchsafe(b[6:])
 		if b[5]&0x10 != 0 { // a footer
 			off += 10
 		}

@@ -28,7 +28,7 @@ type mp4Track struct {
 	id, timescale, duration int64
 	handler                 string
 	width, height, channels int
-	codec                   string
+	codec, language         string
 }
 
 // readMP4 reads ISO base media files and QuickTime's.
@@ -168,6 +168,26 @@ func (m *mp4) times(body int64) (scale, duration int64, err error) {
 	return be32(b[20:]), max(int64(be64(b[24:])), 0), nil
 }
 
+// language reads the language of an mdhd: three letters of five bits. QuickTime's own numbers of languages are passed over.
+func (m *mp4) language(body int64) (string, error) {
+	b, err := m.s.upTo(body, 34)
+	if err != nil {
+		return "", err
+	}
+	at := 20
+	if len(b) > 0 && b[0] == 1 {
+		at = 32
+	}
+	if len(b) < at+2 {
+		return "", nil
+	}
+	code := be16(b[at:])
+	if code < 0x400 || code == 0x7fff {
+		return "", nil
+	}
+	return string([]byte{byte(code>>10&31 + 0x60), byte(code>>5&31 + 0x60), byte(code&31 + 0x60)}), nil
+}
+
 func (m *mp4) inTrack(kind string, body, end int64) error {
 	switch kind {
 	case "mdia", "minf", "stbl":
@@ -183,7 +203,10 @@ func (m *mp4) inTrack(kind string, body, end int64) error {
 		}
 	case "mdhd":
 		var err error
-		m.track.timescale, m.track.duration, err = m.times(body)
+		if m.track.timescale, m.track.duration, err = m.times(body); err != nil {
+			return err
+		}
+		m.track.language, err = m.language(body)
 		return err
 	case "hdlr":
 		b, err := m.s.bytes(body, 12)
@@ -288,6 +311,12 @@ func (m *mp4) endTrack() {
 	t := m.track
 	if len(m.fragments.timescale) < maxTracks {
 		m.fragments.timescale[t.id] = t.timescale
+	}
+	switch t.handler {
+	case "soun":
+		addLanguage(&m.info.Languages, t.language)
+	case "text", "sbtl", "subt":
+		addLanguage(&m.info.Subtitles, t.language)
 	}
 	switch {
 	case t.handler == "vide" && m.info.VideoCodec == "":

@@ -1,7 +1,6 @@
 // Package probe tells what a media file is: its container, duration, codecs, picture size, channels, tags and cover. It
-// reads a few KB of a file, at most Budget, and trusts no length that a file states; ID3 tags, which a library reads, may
-// take ten MB of memory for a moment, everything else less than Budget. It opens nothing, writes nothing, and decodes no
-// sound and no film.
+// reads a few KB of a file, at most Budget, takes no more memory than that, and trusts no length that a file states. It opens
+// nothing, writes nothing, and decodes no sound and no film. What it cannot look into, ffprobe may tell: see ParseFFprobe.
 //
 // The formats are those of ISO/IEC 14496-12 and -14 (MP4), RFC 9559 (Matroska), RFC 9639 (FLAC), RFC 3533 (Ogg), the
 // Microsoft RIFF/WAVE documents, ISO/IEC 11172-3 with the Xing and VBRI headers (MP3) and ID3v2.
@@ -12,23 +11,30 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 )
 
 // Budget is how many bytes Read takes from a file at most.
 const Budget = 1 << 20
 
-// ErrUnknown says that the file is of no format this package reads. That is no fault of the file.
+// ErrUnknown says that the file is of no format this package reads. That is no fault of the file. Its container may be known
+// all the same.
 var ErrUnknown = errors.New("not a format that can be looked into")
 
 // Info is what a file tells of itself. "" and 0 are unknown.
 type Info struct {
-	Format      string // mp4, quicktime, matroska, webm, mp3, flac, ogg, wav, jpeg, png, gif, webp, bmp
+	// Format is mp4, quicktime, matroska, webm, mp3, flac, ogg, wav, jpeg, png, gif, webp, bmp; and with ErrUnknown mpegts, avi,
+	// asf, flv, mpeg, aiff, aac.
+	Format      string
 	ContentType string // the MIME type for the container and whether it holds film or only sound
 
 	Duration               float64 // seconds
 	VideoCodec, AudioCodec string  // as ffprobe calls them: h264, hevc, aac, mp3, opus, flac, pcm_s16le
 	Width, Height          int     // pixels
 	Channels               int
+	// Languages are those of the sound tracks, as the file names them: "eng,ger". Subtitles are those of the text tracks in it.
+	Languages, Subtitles string
 
 	Tags    Tags
 	Picture bool // a cover is embedded
@@ -94,7 +100,67 @@ func readerOf(head []byte) func(*source, *Info) error {
 	case has(0, "ID3"), len(head) >= 2 && head[0] == 0xff && head[1]&0xe0 == 0xe0 && head[1]&6 != 0:
 		return readMP3
 	}
-	return func(*source, *Info) error { return ErrUnknown }
+	return readForeign
+}
+
+// readForeign names the containers that this package does not look into.
+func readForeign(s *source, info *Info) error {
+	head, err := s.upTo(0, 4*204+1)
+	if err != nil {
+		return err
+	}
+	has := func(at int, magic string) bool {
+		return len(head) >= at+len(magic) && string(head[at:at+len(magic)]) == magic
+	}
+	switch {
+	case has(0, "RIFF") && has(8, "AVI "):
+		info.Format, info.ContentType = "avi", "video/x-msvideo"
+	case has(0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11"):
+		info.Format = "asf"
+	case has(0, "FLV\x01"):
+		info.Format, info.ContentType = "flv", "video/x-flv"
+	case has(0, "\x00\x00\x01\xba"), has(0, "\x00\x00\x01\xb3"):
+		info.Format, info.ContentType = "mpeg", "video/mpeg"
+	case has(0, "FORM") && (has(8, "AIFF") || has(8, "AIFC")):
+		info.Format, info.ContentType = "aiff", "audio/aiff"
+	case len(head) > 1 && head[0] == 0xff && head[1]&0xf6 == 0xf0:
+		info.Format, info.ContentType = "aac", "audio/aac"
+	case transportStream(head):
+		info.Format, info.ContentType = "mpegts", "video/mp2t"
+	}
+	return ErrUnknown
+}
+
+// transportStream reports whether a file begins with packets of ISO/IEC 13818-1: of 188 bytes, of 192 on discs, of 204 with
+// error correction. Each begins with 0x47.
+func transportStream(head []byte) bool {
+	for _, form := range [][2]int{{0, 188}, {4, 192}, {0, 204}} {
+		at, step := form[0], form[1]
+		packets := 0
+		for ; at < len(head) && head[at] == 0x47; at += step {
+			packets++
+		}
+		if packets >= 2 && at >= len(head) {
+			return true
+		}
+	}
+	return false
+}
+
+// addLanguage notes a track's language in a list of them.
+func addLanguage(list *string, language string) {
+	if language == "" || language == "und" || len(language) > 16 || len(*list) > 128 {
+		return
+	}
+	for _, c := range []byte(language) {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' {
+			return
+		}
+	}
+	if slices.Contains(strings.Split(*list, ","), language) {
+		return
+	}
+	*list = strings.TrimPrefix(*list+","+language, ",")
 }
 
 // source reads from a file within the budget, in blocks, since a system call for every few bytes is slow.
