@@ -26,6 +26,27 @@ func TestEdits(t *testing.T) {
 		"what is added may begin later than at its start": started + `
 			add d from 30 -> ok
 			jump e4       -> load e4(d) at 30`,
+		"a queue is saved as it stands, while it plays": started + `
+			save  -> copy, ok
+			queue -> *abc`,
+		"and while the device is offline": `
+			online
+			add a b -> ok
+			offline
+			save    -> copy, ok`,
+		"an empty queue is not saved": `
+			online
+			save -> not_found`,
+		"save is answered when it is on disk, and before what came later": started + `
+			disk waits
+			add d
+			save       -> copy
+			look
+			disk works -> ok, ok, ok`,
+		"a queue that could not be saved": started + `
+			disk waits
+			save      -> copy
+			disk full -> internal`,
 		"removing the current entry plays the next if it played": started + `
 			remove e1 -> load e2(b), ok
 			queue     -> *bc`,

@@ -48,7 +48,7 @@ func (c *checker) do(what byte, n int) {
 		Seek{c.ref, float64(n), on}, Volume{c.ref, n % 101, on}, Mute{c.ref, &on},
 		Remove{Ref: c.ref, Entries: []EntryID{id, id + 1}}, Remove{Ref: c.ref, Index: n % 5},
 		Move{Ref: c.ref, Entry: id, To: n % 4}, Jump{Ref: c.ref, Entry: id}, Clear{Ref: c.ref, KeepCurrent: on},
-		Shuffle{Ref: c.ref, On: on}, SetRepeat{c.ref, []Repeat{RepeatOff, RepeatAll, RepeatOne}[n%3]}, Turn{c.ref},
+		Shuffle{Ref: c.ref, On: on}, SetRepeat{c.ref, []Repeat{RepeatOff, RepeatAll, RepeatOne}[n%3]}, Turn{c.ref}, Save{c.ref},
 		Announce[string]{Ref: c.ref, Item: Entry[string]{Item: "x", Duration: float64(n % 9)}, Volume: &loud, Force: on},
 		Announce[string]{Ref: c.ref, Item: Entry[string]{Item: "y"}},
 		Transfer{Ref: c.ref, ID: 7},

@@ -147,6 +147,9 @@ func (h *house) step(in Input) []string {
 			h.persist(e)
 		case Keep:
 			h.head = e.Head
+		case Copy:
+			h.owed = append(h.owed, e.Ticket)
+			said = append(said, "copy")
 		case Load[string]:
 			h.loaded, h.entry = e.Serial, e.Entry.ID
 			at := ""
@@ -320,6 +323,8 @@ func (h *house) input(t *testing.T, name string, args []string) Input {
 		return Previous{h.ref}
 	case "wake":
 		return Wake{h.ref}
+	case "save":
+		return Save{h.ref}
 	case "look":
 		return Turn{h.ref}
 	case "announce":
