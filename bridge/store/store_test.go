@@ -75,7 +75,7 @@ func row(id queue.EntryID, rank int64) queue.Row[media.Item] {
 				Show: "Bluey", Genre: "c", Season: media.Num(0), Episode: media.Num(2), Year: 2018, Name: "Hospital",
 				Duration: 430.1, ContentType: "video/mp4", Size: 1 << 40, URL: "http://192.0.2.1/x", Artwork: "http://192.0.2.1/y",
 				Path: "films/\xff\x00 '\"/é.mp4", Format: "mp4", VideoCodec: "h264", AudioCodec: "aac", Width: 1920, Height: 1080,
-				Channels: 6, HasArtwork: true,
+				Channels: 6, Languages: "eng,ger", HasArtwork: true,
 			},
 		},
 	}
