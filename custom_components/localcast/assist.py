@@ -22,7 +22,8 @@ from homeassistant.helpers.trigger import async_initialize_triggers, async_valid
 from .bridge import LocalCastConfigEntry
 from .const import DOMAIN
 
-NO_WORD = re.compile(r"[^\w'-]+")  # what has a meaning in the grammar of sentences, or ends a word
+# What has a meaning in the grammar of sentences: all but letters, digits, and what joins them.
+NO_WORD = re.compile(r"[^\w'-]+|(?<!\w)['-]+|['-]+(?!\w)")
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class Sentences:
         self._names: dict[str, list[str]] = {}  # those that are listened for, by device
         self._detach: CALLBACK_TYPE | None = None
         self._lock = asyncio.Lock()
+        self._ended = False
 
     def start(self) -> None:
         """Listen, once Home Assistant has started and until the entry is unloaded, and follow renamings."""
@@ -48,13 +50,18 @@ class Sentences:
             self._follow()
             entry.async_on_unload(bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._follow))
             entry.async_on_unload(bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._follow))
-            entry.async_on_unload(self._stop)
+            entry.async_on_unload(self._end)
 
         entry.async_on_unload(async_at_started(self._hass, begin))
 
     @callback
     def _follow(self, _event: Event[Any] | None = None) -> None:
-        self._entry.async_create_task(self._hass, self._attach())
+        if self._spoken() != self._names:
+            self._entry.async_create_task(self._hass, self._attach())
+
+    def _end(self) -> None:
+        self._ended = True  # one that is just attaching must not
+        self._stop()
 
     def _stop(self) -> None:
         if self._detach:
@@ -66,8 +73,6 @@ class Sentences:
         async with self._lock:
             if (names := self._spoken()) == self._names:
                 return
-            self._stop()
-            self._names = names
             triggers = [
                 {
                     CONF_PLATFORM: CONVERSATION,
@@ -76,14 +81,14 @@ class Sentences:
                 }
                 for topic, spoken in names.items()
             ]
+            triggers = await async_validate_trigger_config(self._hass, triggers)
+            self._stop()  # rather none than two that obey
             self._detach = await async_initialize_triggers(
-                self._hass,
-                await async_validate_trigger_config(self._hass, triggers),
-                self._play,
-                DOMAIN,
-                DOMAIN,
-                _LOGGER.log,
+                self._hass, triggers, self._play, DOMAIN, DOMAIN, _LOGGER.log
             )
+            self._names = names
+            if self._ended:
+                self._stop()
 
     def _spoken(self) -> dict[str, list[str]]:
         """Return the names of each device's player, in words; without those that two devices have."""
@@ -93,7 +98,8 @@ class Sentences:
             entity_id = registry.async_get_entity_id(MEDIA_PLAYER, DOMAIN, id)
             if entity_id and (player := registry.async_get(entity_id)) and not player.disabled:
                 spoken = er.async_get_entity_aliases(self._hass, player, allow_empty=False)
-                names[device["device"]] = sorted({NO_WORD.sub(" ", name).strip().casefold() for name in spoken} - {""})
+                words = {" ".join(NO_WORD.sub(" ", name).casefold().split()) for name in spoken}
+                names[device["device"]] = sorted(words - {""})
         count = Counter(name for spoken in names.values() for name in spoken)
         unique = {topic: [name for name in spoken if count[name] == 1] for topic, spoken in names.items()}
         return {topic: spoken for topic, spoken in unique.items() if spoken}

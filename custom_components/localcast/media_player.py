@@ -54,10 +54,12 @@ VOLUME_STEP = 5
 CONTENT_TYPES = {"track": MediaType.MUSIC, "episode": MediaType.TVSHOW}
 NUMBER = re.compile(r"(S\d+)?E\d+(-E\d+)? ")  # before an episode's name; it has attributes of its own
 MORE = ("error", "kind", "ours", "queue_index", "queue_length", "rate", "subtitles", "subtitle_tracks", "year")
-# What `extra` of play_media may say, by the command's argument.
-PLAY_EXTRAS = {"start": "start", "shuffle": "shuffle", "interval": "interval"}
-ANNOUNCE_EXTRAS = {"volume": "volume", "force": "force"}
-URL_EXTRAS = {"title": "title", "thumb": "artwork"}
+# What `extra` of play_media may say to each command, and to one with an address, as the command's arguments.
+EXTRAS = {
+    "play": {"start": "start", "shuffle": "shuffle", "interval": "interval"},
+    "announce": {"volume": "volume", "force": "force"},
+}
+URL_EXTRAS = {"play": {"title": "title", "thumb": "artwork"}, "announce": {"title": "title"}}
 
 
 async def async_setup_entry(
@@ -156,10 +158,6 @@ class LocalCastPlayer(MediaPlayerEntity):
         """Send the device a command and return the answer."""
         return await self._bridge.command(command, self._topic, **arguments)
 
-    async def say(self, command: str, **arguments: Any) -> str:
-        """Send the device a command and return the sentence that answers it, also when it is refused."""
-        return str((await self._bridge.ask(command, self._topic, **arguments))["speech"])
-
     # What Home Assistant calls.
 
     async def async_media_play(self) -> None:
@@ -222,24 +220,21 @@ class LocalCastPlayer(MediaPlayerEntity):
     ) -> None:
         """Play an item, an address, something of Home Assistant's own media, or what words find."""
         arguments = await media.what(self, media_type, media_id)
+        command = "announce" if announce else "play"
         extra: dict[str, Any] = kwargs.get("extra") or {}
-        names = ANNOUNCE_EXTRAS if announce else PLAY_EXTRAS
-        if "url" in arguments:
-            names = names | URL_EXTRAS
+        names = EXTRAS[command] | (URL_EXTRAS[command] if "url" in arguments else {})
         arguments |= {argument: extra[name] for name, argument in names.items() if name in extra}
         if announce:
             arguments.pop("kind", None)
-            arguments.pop("artwork", None)
-            await self.command("announce", **arguments)
-            return
-        arguments["enqueue"] = enqueue or MediaPlayerEnqueue.REPLACE
+        else:
+            arguments["enqueue"] = enqueue or MediaPlayerEnqueue.REPLACE
         try:
-            await self.command("play", **arguments)
+            await self.command(command, **arguments)
         except ServiceValidationError:
             if "item" not in arguments or not media_id.isalpha():
                 raise
             del arguments["item"]  # it may be a word that only looks like an item
-            await self.command("play", **arguments, query=media_id)
+            await self.command(command, **arguments, query=media_id)
 
     async def async_browse_media(
         self, media_content_type: MediaType | str | None = None, media_content_id: str | None = None
