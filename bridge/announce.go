@@ -44,6 +44,9 @@ func (r *resolver) announce(ctx context.Context, t *turn, req Announce) error {
 		item = s.items[s.first]
 	}
 	in := queue.Announce[media.Item]{Item: Entry{Item: item, Duration: item.Duration}, Volume: req.Volume, Force: req.Force}
+	if item.Kind == media.Image {
+		in.Item.Interval = pictureTime
+	}
 	t.item = item
 	t.input = func(ref queue.Ref) queue.Input { in.Ref = ref; return in }
 	return nil

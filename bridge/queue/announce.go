@@ -209,11 +209,11 @@ func (m *Machine[T]) raise(t *talk[T]) {
 	p := &m.list.head.Plan
 	now := m.level.or(m.device.Volume)
 	t.heard = now
-	if t.volume == nil || p.Volume < 0 || m.device.VolumeFixed {
+	if t.volume == nil || p.Volume < 0 {
 		return
 	}
 	m.raised = true
-	if *t.volume != now {
+	if *t.volume != now && !m.device.VolumeFixed {
 		t.heard = -1
 		m.level = pending[int]{serial: m.order(Do{What: DoVolume, Volume: *t.volume}), to: *t.volume}
 	}

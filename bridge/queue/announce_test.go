@@ -115,6 +115,33 @@ func TestAnnouncements(t *testing.T) {
 			playing
 			wait 1s
 			wait 1s    -> item_finished a, load e2(b)`,
+		"what stood ahead stands there again": queued + `
+			wait 20s
+			announce x -> load (x)
+			loaded     -> ok
+			playing    -> announcement_started x
+			finished   -> announcement_finished x: it was played to its end, load e1(a) at 20
+			loaded     -> ahead e2(b)
+			playing
+			goes-on e2 -> item_finished a, ahead e3(c)`,
+		"a picture is shown for its time": started + `
+			wait 20s
+			announce x shown 10 -> load (x)
+			loaded     -> ok
+			playing    -> announcement_started x
+			wait 10s   -> announcement_finished x: it was played to its end, load e1(a) at 20`,
+		"a picture where nothing was loaded is taken away": `
+			idle
+			announce x shown 10 -> load (x)
+			loaded     -> ok
+			playing    -> announcement_started x
+			wait 10s   -> announcement_finished x: it was played to its end, order stop_media`,
+		"what has no length and no end is waited for": started + `
+			announce x endless -> load (x)
+			loaded     -> ok
+			playing 0  -> announcement_started x
+			wait 1h
+			finished   -> announcement_finished x: it was played to its end, load e1(a)`,
 		"the device answers no: everything comes back all the same": started + `
 			wait 20s
 			announce x -> load (x)
@@ -314,6 +341,14 @@ func TestAnnouncementsLoud(t *testing.T) {
 			playing   -> announcement_started x
 			mute off  -> ok
 			finished  -> announcement_finished x: it was played to its end, volume to 30, load e1(a)`,
+		"a mute device whose volume is fixed is heard too": `
+			fixed
+			muted
+			announce x loud 50 -> load (x), mute false
+			done
+			loaded             -> ok
+			playing            -> announcement_started x
+			finished           -> announcement_finished x: it was played to its end, mute true`,
 		"a fixed volume is left alone": `
 			fixed
 			announce x loud 50 -> load (x)
@@ -358,6 +393,12 @@ func TestCommandsDuringAnAnnouncement(t *testing.T) {
 			announce x -> load (x)
 			stop       -> load e1(a) at 20, conflict
 			loaded     -> ok`,
+		"stop before the app has started": `
+			online
+			announce x -> load (x)
+			stop       -> order stop_app, conflict
+			done       -> ok
+			state      -> off at 0`,
 		"play cancels what would come back, but for the volume": started + `
 			announce x loud 50 -> load (x), volume to 50
 			done

@@ -20,6 +20,7 @@ type house struct {
 	last   Report  // the last report
 	level  int     // the volume of the device
 	muted  bool
+	fixed  bool
 	asked  map[uint64]Do
 	orders []uint64 // the serials of the orders the device has not answered
 	slow   bool     // the disk waits
@@ -411,6 +412,9 @@ func (h *house) announces(args []string) Input {
 			a.Force = true
 		case "endless":
 			a.Item.Duration = 0
+		case "shown":
+			a.Item.Duration = 0
+			a.Item.Interval, _ = strconv.ParseFloat(args[i+1], 64)
 		}
 	}
 	return a
@@ -419,7 +423,7 @@ func (h *house) announces(args []string) Input {
 // word reads what the device says.
 func (h *house) word(t *testing.T, name string, args []string) (said Input) {
 	t.Helper()
-	r := Report{Online: true, Asked: true, Receiver: true, Volume: h.level, Muted: h.muted}
+	r := Report{Online: true, Asked: true, Receiver: true, Volume: h.level, Muted: h.muted, VolumeFixed: h.fixed}
 	defer func() {
 		if report, ok := said.(Report); ok {
 			h.last = report
@@ -471,7 +475,7 @@ func (h *house) word(t *testing.T, name string, args []string) (said Input) {
 	case "idle": // our receiver app with nothing loaded
 		return r
 	case "fixed":
-		r.VolumeFixed = true
+		h.fixed, r.VolumeFixed = true, true
 		return r
 	case "unasked": // the link is back, but what plays is not known yet
 		r.Asked = false

@@ -280,8 +280,10 @@ func (m *Machine[T]) nextAlarm() time.Time {
 	if m.play != nil && !m.play.lost && m.now.Before(m.renewAt) {
 		sooner(m.renewAt)
 	}
-	if s := m.play; s != nil && s.state == Playing && !s.lost && m.talk == nil {
-		sooner(m.keepAt)
+	if s := m.play; s != nil && s.state == Playing && !s.lost {
+		if m.talk == nil {
+			sooner(m.keepAt)
+		}
 		sooner(s.turnAt)
 	}
 	return at
@@ -292,10 +294,17 @@ func (m *Machine[T]) tick() {
 	m.alarm = time.Time{}
 	m.expire(false, "the device did not answer within 5 s")
 	s := m.play
-	if s == nil || s.state != Playing || s.lost || m.talk != nil {
+	if s == nil || s.state != Playing || s.lost {
 		return
 	}
-	if !s.turnAt.IsZero() && !m.now.Before(s.turnAt) {
+	turns := !s.turnAt.IsZero() && !m.now.Before(s.turnAt)
+	if m.talk != nil {
+		if turns {
+			m.silent(byItself, true)
+		}
+		return
+	}
+	if turns {
 		s.turnAt = time.Time{}
 		if m.sleep.after || m.follower() >= 0 {
 			m.finished()

@@ -9,6 +9,12 @@ func (m *Machine[T]) speaks() {
 	if s.duration <= 0 {
 		left = 0
 	}
+	if e := m.talk.item; e.Interval > 0 { // a picture
+		left = e.Interval
+		if s.turnAt.IsZero() {
+			s.turnAt = m.now.Add(time.Duration(left * float64(time.Second)))
+		}
+	}
 	p.Ends = m.ends(left)
 	if !s.started {
 		s.started, p.Started = true, true
@@ -44,10 +50,10 @@ func (m *Machine[T]) spoken(in Done) {
 		m.failure = in.Reason
 		m.list.head.Plan.Then = ThenNothing
 		m.hushAll(CodeRejected, in.Reason)
-		m.silent("")
+		m.silent("", false)
 	default:
 		m.failure = in.Reason
-		m.silent("")
+		m.silent("", false)
 	}
 }
 
@@ -57,10 +63,10 @@ func (m *Machine[T]) talkEnded(in Ended) {
 	case m.play.lost:
 		m.talkUnseen()
 	case in.Reason == Finished:
-		m.silent(byItself)
+		m.silent(byItself, false)
 	case in.Reason == Error:
 		m.failure = in.Message
-		m.silent("it broke off: " + in.Message)
+		m.silent("it broke off: "+in.Message, false)
 	default:
 		m.talk.cut = in.Reason
 	}
@@ -73,7 +79,7 @@ func (m *Machine[T]) talkGone(foreign bool) {
 	case foreign:
 		p.Then = ThenNothing
 		m.hushAll(CodeUnsupported, "another app took the device")
-		m.silent("another app took the device")
+		m.silent("another app took the device", false)
 		m.happen(TakenOver, m.list.current(), "")
 	case m.play.lost:
 		m.talkUnseen()
@@ -81,9 +87,9 @@ func (m *Machine[T]) talkGone(foreign bool) {
 		// The app was closed, or is about to be somebody else's: who did that does not want it back.
 		p.Then = ThenNothing
 		m.hushAll(CodeConflict, "it was stopped on the device")
-		m.silent("it was stopped on the device")
+		m.silent("it was stopped on the device", false)
 	default:
-		m.silent("it was stopped on the device")
+		m.silent("it was stopped on the device", false)
 	}
 }
 
@@ -92,7 +98,7 @@ func (m *Machine[T]) talkUnseen() {
 	if !m.timely() {
 		m.list.head.Plan.Then = ThenNothing
 	}
-	m.silent("it ended while the device was out of reach")
+	m.silent("it ended while the device was out of reach", false)
 }
 
 // timely reports whether everything may still come back after an announcement whose end nobody saw.
@@ -100,8 +106,9 @@ func (m *Machine[T]) timely() bool {
 	return m.now.Sub(time.UnixMilli(m.list.head.Plan.Ends)) <= restoreWithin
 }
 
-// silent ends the announcement, whose session is over, and goes on with the next or with what was before.
-func (m *Machine[T]) silent(how string) {
+// silent ends the announcement and goes on with the next or with what was before. shows says that its session is not over: that
+// of a picture, which has no end.
+func (m *Machine[T]) silent(how string, shows bool) {
 	m.hush(how)
 	if len(m.talks) > 0 && m.list.head.Plan.Then != ThenNothing {
 		t := m.talks[0]
@@ -109,7 +116,7 @@ func (m *Machine[T]) silent(how string) {
 		m.speak(t)
 		return
 	}
-	m.restore(false)
+	m.restore(shows)
 }
 
 // hush forgets the announcement and its session, and tells how it ended if it was told that it began.
@@ -184,7 +191,7 @@ func (m *Machine[T]) restore(speaking bool) (serial uint64, loads bool) {
 	switch {
 	case p.Then == ThenNothing:
 	case p.Then == ThenClose:
-		if !m.device.Idle {
+		if speaking || !m.device.Idle {
 			m.mend = m.order(Do{What: DoStopApp})
 			m.closing = m.mend
 		}

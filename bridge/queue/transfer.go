@@ -403,9 +403,11 @@ func (m *Machine[T]) committed(in Stored) {
 		m.order(Do{What: DoStopMedia})
 	}
 	m.gone()
-	next, revision := m.list.head.Next, m.list.head.Revision+1
+	was := m.list.head
 	m.list = t.old
-	m.list.head.Next, m.list.head.Revision, m.list.all, m.queueNews = next, revision, true, true
+	h := &m.list.head
+	h.Next, h.Revision, h.Serial, h.Plan = was.Next, was.Revision+1, was.Serial, was.Plan
+	m.list.all, m.queueNews = true, true
 	m.emit(Committed{ID: t.id, Code: CodeInternal, Message: "the move could not be stored: " + in.Failed})
 }
 
