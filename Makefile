@@ -79,6 +79,10 @@ docker: ## the container image for this machine
 bench-http: ## the streamer beside nginx and http.ServeContent: CPU, first byte, stalled readers, a lossy link; as root
 	go run ./bench/http
 
+.PHONY: bench-evening
+bench-evening: build ## 8 films and 100,000 items in a control group of 768 MB, 10 minutes; as root
+	go run ./bench/evening
+
 # The relay beside it wants an interpreter with pychromecast and paho-mqtt: make bench-mqtt PYTHON=python3
 PYTHON ?=
 .PHONY: bench-mqtt

@@ -59,11 +59,12 @@ func house() map[string]room {
 
 		"docs/schema": {},
 
-		"bench/fleet":  {imports: []string{"cast/wire"}},
-		"bench/mqtt":   {imports: []string{"bench/fleet"}},
-		"bench/sender": {imports: []string{"bench/fleet", "bridge", "bridge/media", "bridge/queue", "cast"}},
-		"bench/names":  {imports: []string{"bridge/library/names", "bridge/media"}},
-		"bench/http":   {imports: []string{"bridge/media", "httpstream"}},
+		"bench/fleet":   {imports: []string{"cast/wire"}},
+		"bench/mqtt":    {imports: []string{"bench/fleet"}},
+		"bench/sender":  {imports: []string{"bench/fleet", "bridge", "bridge/media", "bridge/queue", "cast"}},
+		"bench/names":   {imports: []string{"bridge/library/names", "bridge/media"}},
+		"bench/http":    {imports: []string{"bridge/media", "httpstream"}},
+		"bench/evening": {imports: []string{"bridge/media", "httpstream"}},
 	}
 }
 
