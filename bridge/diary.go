@@ -268,6 +268,9 @@ func (d *diary) putBack(p page) {
 // adopt gives what is remembered of items that are not in the library to those that have their files now: after a catalogue
 // was lost everything has another id.
 func (d *diary) adopt(ctx context.Context, l Library) error {
+	if !slices.ContainsFunc(d.known(), func(id media.ID) bool { return !l.Has(id) }) {
+		return nil
+	}
 	if err := d.write(ctx); err != nil {
 		return err
 	}
@@ -295,6 +298,13 @@ func (d *diary) adopt(ctx context.Context, l Library) error {
 		}
 	}
 	return d.write(ctx)
+}
+
+// known are the items of which it is remembered how they were used.
+func (d *diary) known() []media.ID {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return slices.Collect(maps.Keys(d.uses))
 }
 
 // rename gives the use of an item to another, unless that was used since.
