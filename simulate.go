@@ -152,7 +152,7 @@ type simulation struct {
 	planned []plannedFault // the next one first
 
 	// What is wrong at the moment.
-	silent, off, thin, slow bool
+	silent, off, thin, slow, noQueue bool
 }
 
 // run lasts until ctx ends.

@@ -26,6 +26,10 @@ func simulatedFaults() []simulatedFault {
 	return []simulatedFault{
 		{"p", "pause", "pause, or go on, as a remote control does", (*simulation).pause},
 		{"f", "finish", "end the item that plays", (*simulation).finish},
+		{"n", "next", "play the next item of the queue, as a remote control does", func(s *simulation) string {
+			return s.skip((*casttest.Receiver).Next)
+		}},
+		{"v", "previous", "play the item before", func(s *simulation) string { return s.skip((*casttest.Receiver).Previous) }},
 		{"+", "louder", "turn the volume up", func(s *simulation) string { return s.turn(+0.1) }},
 		{"-", "quieter", "turn the volume down", func(s *simulation) string { return s.turn(-0.1) }},
 		{"t", "takeover", "another app takes the device", func(s *simulation) string {
@@ -54,6 +58,7 @@ func simulatedFaults() []simulatedFault {
 			s.tv.LoseFinished()
 			return "the next FINISHED is lost"
 		}},
+		{"q", "no-queue", "know no queue messages, or know them again", (*simulation).unlearnQueue},
 		{"i", "binary", "send binary frames", func(s *simulation) string {
 			s.tv.SendBinary()
 			return "sent"
@@ -99,6 +104,22 @@ func (s *simulation) finish() string {
 		return "the item is at its end"
 	}
 	return "nothing plays"
+}
+
+func (s *simulation) skip(to func(*casttest.Receiver) bool) string {
+	if to(s.tv) {
+		return "another item plays"
+	}
+	return "there is none"
+}
+
+func (s *simulation) unlearnQueue() string {
+	s.noQueue = !s.noQueue
+	s.tv.RefuseQueue(s.noQueue)
+	if s.noQueue {
+		return "queue messages are refused"
+	}
+	return "queue messages are known"
 }
 
 func (s *simulation) turn(by float64) string {

@@ -150,12 +150,12 @@ func TestSimulatedFaults(t *testing.T) {
 		seen[f.key], seen[f.name] = true, true
 		first := f.do(s)
 		second := f.do(s)
-		toggles := []string{"silence", "power", "bandwidth", "slow-launch"}
+		toggles := []string{"silence", "power", "bandwidth", "slow-launch", "no-queue"}
 		if slices.Contains(toggles, f.name) == (first == second) && f.name != "move" {
 			t.Errorf("%s says %q, then %q", f.name, first, second)
 		}
 	}
-	if s.silent || s.off || s.thin || s.slow {
+	if s.silent || s.off || s.thin || s.slow || s.noQueue {
 		t.Errorf("not taken back: %+v", s)
 	}
 	if got := tv.Snapshot(); got.AppID != wire.Backdrop {

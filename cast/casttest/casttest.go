@@ -34,7 +34,8 @@
 //
 // Snapshot, Await, Loads and Fetches tell what happened: Await is how a test waits without sleeping.
 //
-// What a person in the room or another sender does: Pause, Resume, SetVolume, Finish, CloseApp, TakeOver, TakeOverAloof.
+// What a person in the room or another sender does: Pause, Resume, Next, Previous, SetVolume, Finish, CloseApp, TakeOver,
+// TakeOverAloof.
 // TakeOver with wire.GroupFollower makes a speaker a member of a group that plays; TakeOverAloof with wire.GroupLeader is
 // the own port of the one that leads.
 //
@@ -50,6 +51,7 @@
 //	SetLaunchDelay   an app that is slow to start
 //	SetRefuse        LOAD_FAILED, with a code or without
 //	LoseFinished     an end that nobody is told of
+//	RefuseQueue      a device that knows no queue messages
 //	SendBinary, SendGarbage, SendOversize, SendOdd, SendRaw   what no sender expects
 //
 // They last until they are taken back, or count, or are over at once, and can be combined: Drop, then LoseFinished and

@@ -44,6 +44,7 @@ type device struct {
 	launchDelay  time.Duration
 	launchFault  launchFault
 	loseFinished bool // the next FINISHED is told to nobody
+	refuseQueue  bool // it knows no queue messages
 
 	session     *session // nil: nothing is loaded
 	lastSession int

@@ -140,6 +140,10 @@ func (r *Receiver) Move(ln net.Listener) error {
 // shows that an item has ended: the queue's next one, or an empty answer to GET_STATUS.
 func (r *Receiver) LoseFinished() { r.steer(func() { r.dev.loseFinished = true }) }
 
+// RefuseQueue has the device know no queue messages, or know them again: each is answered by INVALID_REQUEST. LOAD and
+// QUEUE_LOAD work.
+func (r *Receiver) RefuseQueue(refuse bool) { r.steer(func() { r.dev.refuseQueue = refuse }) }
+
 // A launchFault is how LAUNCH goes wrong.
 type launchFault struct {
 	times  int    // how many more are refused

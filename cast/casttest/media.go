@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"path"
+	"strings"
 	"time"
 
 	"localcast/cast/wire"
@@ -115,7 +116,7 @@ func (d *device) control(req *request) {
 	handle, known := handlers[req.kind]
 	var id int
 	switch {
-	case !known:
+	case !known || d.refuseQueue && strings.HasPrefix(req.kind, "QUEUE_"):
 		d.invalid(req, "INVALID_COMMAND")
 	case d.session == nil:
 		d.wrongState(req)

@@ -85,9 +85,18 @@ type Snapshot struct {
 	Rate           float64
 	RepeatMode     string
 	Queue          []string // the contentIds of all items
+	Ahead          []Item   // what it goes on with by itself, until the end of the queue
 
 	Loads   []LoadRecord  // the latest 1,000, oldest first
 	Fetches []FetchRecord // likewise
+}
+
+// An Item is one of the receiver's queue.
+type Item struct {
+	ID         int
+	ContentID  string
+	CustomData json.RawMessage // of the media
+	Start      time.Duration   // where it begins
 }
 
 // snapshot runs on the owner's goroutine.
@@ -106,6 +115,9 @@ func (d *device) snapshot() Snapshot {
 		s.Position, s.Duration, s.Rate, s.RepeatMode = d.position(p), p.duration, p.rate, d.session.repeat
 		for _, it := range d.session.items {
 			s.Queue = append(s.Queue, it.contentID())
+		}
+		for _, it := range d.session.items[d.session.at+1:] {
+			s.Ahead = append(s.Ahead, Item{ID: it.id, ContentID: it.contentID(), CustomData: it.media["customData"], Start: it.startTime})
 		}
 	}
 	return s
@@ -192,6 +204,26 @@ func (r *Receiver) Resume() {
 		r.dev.hold(p, false)
 		r.dev.broadcastMedia(0, brief)
 	})
+}
+
+// Next plays the next item of the queue, as somebody with a remote control makes it. It reports whether there is one.
+func (r *Receiver) Next() bool { return r.skip(1) }
+
+// Previous plays the item before, likewise.
+func (r *Receiver) Previous() bool { return r.skip(-1) }
+
+func (r *Receiver) skip(by int) (skipped bool) {
+	r.steer(func() {
+		s := r.dev.session
+		if s == nil {
+			return
+		}
+		if to := s.at + by; to >= 0 && to < len(s.items) {
+			skipped = true
+			r.dev.goTo(to, "INTERRUPTED", nil, s.items[to].startTime)
+		}
+	})
+	return skipped
 }
 
 // steer has the owner run f and waits until it has, unless there is no power.

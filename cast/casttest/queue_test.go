@@ -366,3 +366,41 @@ func TestPlaybackDurationEndsAnItem(t *testing.T) {
 		}
 	})
 }
+
+func TestSomebodyWithARemoteSkips(t *testing.T) {
+	bubble(t, casttest.Config{}, songs(), func(t *testing.T, st *stage) {
+		s, _ := st.queue("abc", obj{"startIndex": 1})
+		if !st.r.Next() {
+			t.Error("there is a next one")
+		}
+		if m := s.awaitState("IDLE/INTERRUPTED").media(); m.LoadingItemID != 3 {
+			t.Errorf("told as %+v", m)
+		}
+		s.awaitState("PLAYING")
+		if got := st.now(); got != "ab[c]" || st.r.Next() {
+			t.Errorf("the queue is %s, behind its end is something", got)
+		}
+		if !st.r.Previous() || !st.r.Next() || !st.r.Previous() || !st.r.Previous() || st.r.Previous() {
+			t.Errorf("to and fro it comes to %s", st.now())
+		}
+		if ahead := st.r.Snapshot().Ahead; len(ahead) != 2 || ahead[0].ID != 2 || string(ahead[0].CustomData) != `{"entry":"b"}` {
+			t.Errorf("ahead stands %+v", ahead)
+		}
+	})
+}
+
+func TestADeviceThatKnowsNoQueue(t *testing.T) {
+	bubble(t, casttest.Config{}, songs(), func(t *testing.T, st *stage) {
+		s, app := st.queue("a", nil)
+		one := obj{"mediaSessionId": 1, "items": items("b", nil)}
+		st.r.RefuseQueue(true)
+		if e := s.answer(s.ask(app, wire.Media, "QUEUE_INSERT", one)); e.Type != "INVALID_REQUEST" || !strings.Contains(e.Text, "INVALID_COMMAND") {
+			t.Errorf("refused as %s", e.Text)
+		}
+		st.r.RefuseQueue(false)
+		s.answer(s.ask(app, wire.Media, "QUEUE_INSERT", one))
+		if got := st.now(); got != "[a]b" {
+			t.Errorf("the queue is %s", got)
+		}
+	})
+}
