@@ -243,6 +243,9 @@ func (r *running) letter(l any) {
 				d.Fail = queue.FailRefused
 			}
 		}
+		if l.Plays != nil {
+			d.Plays = l.Plays.Serial
+		}
 		r.step(d)
 	case step:
 		r.moveStep(l)
@@ -322,7 +325,7 @@ func (r *running) ended(e Ended) queue.Ended {
 		out.Serial = r.machine.Head().Serial
 	}
 	if ours, entry, serial := r.recognise(e.Next, ""); ours {
-		out.Next, out.NextSerial = entry, serial
+		out.Next, out.NextSerial, out.Back = entry, serial, e.Back
 	}
 	return out
 }

@@ -17,7 +17,8 @@ func (r *running) load(e queue.Load[media.Item]) {
 		r.noAddress(e.Serial, e.Entry, err)
 		return
 	}
-	l.Position, l.Paused = e.Position, e.Paused
+	l.Position, l.Paused, l.From = e.Position, e.Paused, e.From
+	r.keepAddress(l)
 	r.log.Info("load", "item", l.Item.ID, "title", l.Item.Title, "entry", l.Tag.Entry, "position", e.Position)
 	r.player.Do(Order{Serial: e.Serial, Kind: OrderLoad, Load: l})
 	if l.Item.URL == "" {
@@ -25,8 +26,15 @@ func (r *running) load(e queue.Load[media.Item]) {
 	}
 }
 
-// prepare has the player let an entry follow what plays, or nothing. What stands there keeps its address while that is
-// good, so that it is not fetched anew.
+// keepAddress gives an item that the receiver has ahead the address that it has there, while that is good, so that it is
+// known again and not fetched anew.
+func (r *running) keepAddress(l *Load) {
+	if m := r.status.Media; m != nil && m.Ahead != nil && r.ports.Links.Lasts(m.Ahead.URL, l.Item, r.status.Host) {
+		l.URL = m.Ahead.URL
+	}
+}
+
+// prepare has the player let an entry follow what plays, or nothing.
 func (r *running) prepare(e queue.Prepare[media.Item]) {
 	o := Order{Serial: e.Serial, Kind: OrderPrepare}
 	if e.Entry.ID != 0 {
@@ -35,9 +43,7 @@ func (r *running) prepare(e queue.Prepare[media.Item]) {
 			r.noAddress(e.Serial, e.Entry, err)
 			return
 		}
-		if m := r.status.Media; m != nil && m.Ahead != nil && r.ports.Links.Lasts(m.Ahead.URL, l.Item, r.status.Host) {
-			l.URL = m.Ahead.URL
-		}
+		r.keepAddress(l)
 		l.Position, o.Load = e.Position, l
 		r.log.Debug("prepare", "item", l.Item.ID, "title", l.Item.Title, "entry", l.Tag.Entry, "position", e.Position)
 	}

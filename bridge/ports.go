@@ -118,6 +118,9 @@ type Load struct {
 	Paused      bool       // load, but do not play
 	Tracks      []Track    // WebVTT beside the file; their ids are ours to give, from 1
 	Show        []int      // the ids of those that show from the start
+	// From is the serial in the tag of what plays, as far as the caller knows; 0 for nothing. A device that has the item
+	// ahead of that jumps to it, and one that plays the entry with another serial has jumped by itself: Done tells the tag.
+	From uint64
 }
 
 // Track is a text track that a device can show.
@@ -138,6 +141,7 @@ type Tag struct {
 // Done answers an order.
 type Done struct {
 	Serial uint64
+	Plays  *Tag  // for a load that found what it was to load on the device: its tag there
 	Fail   *Fail // nil: the device has confirmed it; a load plays, buffers with its media open, or is paused as asked
 }
 
@@ -184,6 +188,7 @@ type Ended struct {
 	Fault    Fault   // for EndError
 	Position float64 // seconds: the last that is known
 	Next     *Tag    // the item of ours that the receiver plays after it in the same session; nil for none
+	Back     bool    // Next stands before it in the receiver's queue: somebody went back
 }
 
 // EndReason is a receiver's idleReason.

@@ -26,9 +26,11 @@ type loading struct {
 	transport string // the app it was sent to
 	session   int64  // its media session, where known
 	known     bool
-	refused   bool // the app answered by CLOSE
-	relaunch  bool // the app was launched anew for it
-	stop      bool // nobody wants it any more: its session is stopped when it shows
+	refused   bool       // the app answered by CLOSE
+	relaunch  bool       // the app was launched anew for it
+	jump      bool       // it goes to what the receiver has ahead
+	tag       bridge.Tag // of what plays when it is done
+	stop      bool       // nobody wants it any more: its session is stopped when it shows
 }
 
 // owns reports whether m is what the load brought about: by its customData, else by the session that the answer named.
@@ -37,7 +39,7 @@ func (l *loading) owns(m *mediaSession) bool {
 		return false
 	}
 	if m.status.Tag != nil {
-		return *m.status.Tag == l.order.Load.Tag
+		return *m.status.Tag == l.tag
 	}
 	return l.known && m.id == l.session
 }
@@ -47,11 +49,12 @@ func (s *session) startLoad(o bridge.Order, now time.Time) {
 	if s.past != nil {
 		s.past.stop = false // the new load interrupts it
 	}
+	s.forgetPrepare()
 	if len(o.Load.URL) > maxContentID {
 		s.finish(o, refuse("the address of the item is longer than a Chromecast takes"))
 		return
 	}
-	s.load = &loading{order: o, deadline: now.Add(loadTimeout)}
+	s.load = &loading{order: o, deadline: now.Add(loadTimeout), tag: o.Load.Tag}
 	s.start(now)
 }
 
@@ -155,6 +158,9 @@ func (s *session) launched() {
 
 func (s *session) sendLoad() {
 	l := s.load
+	if s.findAhead() {
+		return
+	}
 	message := loadMessage(l.order.Load, s.receiver.app.session)
 	l.request, l.transport = s.number(message), s.transport
 	s.loadedAt = l.request
@@ -229,12 +235,11 @@ func (s *session) loadProgress() {
 	if s.load != nil && s.load.owns(m) {
 		s.load.session, s.load.known = m.id, true
 		if m.status.Tag == nil { // not every receiver gives it back
-			tag := s.load.order.Load.Tag
+			tag := s.load.tag
 			m.status.Tag = &tag
 		}
 		if m.status.State != bridge.PlayLoading {
-			s.finish(s.load.order, nil)
-			s.load = nil
+			s.loaded()
 		}
 	}
 	if s.past != nil && s.past.stop && s.past.owns(m) {
@@ -247,8 +252,7 @@ func (s *session) loadProgress() {
 func (s *session) loadEnded(e bridge.Ended) {
 	switch e.Reason {
 	case bridge.EndFinished:
-		s.finish(s.load.order, nil)
-		s.load = nil
+		s.loaded()
 	case bridge.EndError:
 		s.loadFailed(refuse(e.Message))
 	case bridge.EndInterrupted:
@@ -256,6 +260,19 @@ func (s *session) loadEnded(e bridge.Ended) {
 	default:
 		s.loadFailed(&bridge.Fail{Kind: bridge.FailCancelled, Message: "it was stopped on the device"})
 	}
+}
+
+// loaded answers the load, and tells the tag of what plays where the receiver had it before.
+func (s *session) loaded() {
+	l := s.load
+	s.load = nil
+	d := bridge.Done{Serial: l.order.Serial}
+	if l.tag != l.order.Load.Tag {
+		d.Plays = &l.tag
+	} else if m := s.media.current; m != nil {
+		m.queue.whole = true
+	}
+	s.done = append(s.done, d)
 }
 
 func (s *session) loadFailed(fail *bridge.Fail) {

@@ -35,6 +35,19 @@ func (s *session) prepare(o bridge.Order, now time.Time) {
 	s.sendPrepare()
 }
 
+// forgetPrepare ends the orders about what follows that have not been carried out, because something else will play.
+func (s *session) forgetPrepare() {
+	p := &s.upcoming
+	if p.later != nil {
+		s.finish(*p.later, replacedOrder())
+		p.later = nil
+	}
+	if p.order != nil && p.asks {
+		s.finish(*p.order, replacedOrder())
+		*p = preparing{}
+	}
+}
+
 func replacedOrder() *bridge.Fail {
 	return &bridge.Fail{Kind: bridge.FailCancelled, Message: "replaced by a later command"}
 }
@@ -46,10 +59,10 @@ func (s *session) sendPrepare() {
 		s.preparedAs(refuse("nothing of ours plays that anything could follow"))
 		return
 	}
-	if !m.queue.told && m.queue.current != 0 && !p.asks { // after a restart, from a device that tells little
+	if !m.queue.whole && m.queue.current != 0 && !p.asks { // after a restart
 		p.asks = true
 		p.request = s.ask(s.transport, wire.Media, object{
-			"type": "QUEUE_GET_ITEMS", "mediaSessionId": m.id, "itemId": m.queue.current, "prevCount": 1, "nextCount": 2,
+			"type": "QUEUE_GET_ITEMS", "mediaSessionId": m.id, "itemId": m.queue.current, "prevCount": 2, "nextCount": 3,
 		})
 		return
 	}
@@ -78,6 +91,50 @@ func (s *session) sendPrepare() {
 	if err := s.say(s.transport, wire.Media, message); err != nil {
 		s.preparedAs(refuse(err.Error()))
 	}
+}
+
+// findAhead sees whether the receiver has what is to be loaded: it plays that already, because it has gone on by itself, or
+// it has it ahead, and is told to go there. What is on its way there is waited for. It reports false where a LOAD is needed.
+func (s *session) findAhead() bool {
+	l, m := s.load, s.media.current
+	want := l.order.Load
+	if m == nil || m.status.Tag == nil || want.From == 0 || l.refused || l.relaunch || want.Paused {
+		return false
+	}
+	if t := *m.status.Tag; t.Serial != want.From && t.Bridge == want.Tag.Bridge && t.Entry == want.Tag.Entry {
+		s.request++ // nothing is sent, and no answer comes
+		l.jump, l.tag, l.request, l.transport = true, t, s.request, s.transport
+		if m.status.State != bridge.PlayLoading {
+			s.loaded()
+		}
+		return true
+	}
+	if p := s.upcoming.order; p != nil && p.Load != nil && p.Load.Tag.Entry == want.Tag.Entry {
+		return true
+	}
+	_, after := m.queue.around()
+	if len(after) == 0 || !after[0].is(want) {
+		return false
+	}
+	message := object{"type": "QUEUE_UPDATE", "mediaSessionId": m.id, "currentItemId": after[0].id}
+	l.jump, l.tag = true, *after[0].tag
+	l.request, l.transport = s.number(message), s.transport
+	l.session, l.known = m.id, true
+	s.loadedAt = l.request
+	s.send(s.transport, wire.Media, message)
+	return true
+}
+
+// jumpRefused loads what a receiver did not go to; it reports whether the load under way was a jump. What could not be
+// played there cannot be loaded either.
+func (s *session) jumpRefused(o object) bool {
+	l := s.load
+	if !l.jump || o.text("type") == "LOAD_FAILED" || o.text("type") == "LOAD_CANCELLED" {
+		return false
+	}
+	l.jump, l.known, l.request, l.tag, l.order.Load.From = false, false, 0, l.order.Load.Tag, 0
+	s.sendLoad()
+	return true
 }
 
 // plan says what the receiver's queue lacks so that want follows what plays and nothing else does, and what is too much
@@ -116,7 +173,7 @@ func (s *session) prepareAnswered(id int64, o object, fail *bridge.Fail) {
 	if p.asks {
 		if m != nil {
 			m.queue.merge(o)
-			m.queue.told = true
+			m.queue.whole = true
 		}
 		s.sendPrepare()
 		return
@@ -143,9 +200,16 @@ func (s *session) preparedAs(fail *bridge.Fail) {
 	p := s.upcoming
 	s.upcoming = preparing{}
 	s.finish(*p.order, fail)
+	if fail != nil {
+		s.log.Debug("the device was given nothing to go on with", "err", fail)
+	}
 	if p.later != nil {
 		s.upcoming = preparing{order: p.later, deadline: p.laterBy}
 		s.sendPrepare()
+		return
+	}
+	if s.load != nil && s.load.request == 0 && s.receiver.app.ready() {
+		s.sendLoad() // it has waited
 		return
 	}
 	m := s.media.current

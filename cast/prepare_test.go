@@ -45,6 +45,15 @@ func followed(t *testing.T) *rig {
 	return r
 }
 
+// restarted meets the item 1 on the device, which it has not loaded.
+func restarted(t *testing.T) *rig {
+	r := newRig(t)
+	r.receiver(ourApp)
+	r.media(status("PLAYING", 1, `,"currentItemId":1`))
+	r.forget()
+	return r
+}
+
 // prepare is the order that the entry shall follow, or nothing for 0.
 func prepare(serial uint64, entry int) bridge.Order {
 	o := bridge.Order{Serial: serial, Kind: bridge.OrderPrepare}
@@ -158,9 +167,7 @@ func TestPrepare(t *testing.T) {
 			[]string{"done 5 refused: nothing of ours plays that anything could follow"}, nil,
 		},
 		{
-			"a receiver that told no items is asked for them", playing, func(r *rig) {
-				r.media(window("PLAYING", 1, "", ""))
-				r.forget()
+			"after a restart the receiver is asked for what it has", restarted, func(r *rig) {
 				r.do(prepare(5, 2))
 				text := window("", 1, "1 2", "")
 				r.says("app-1", "urn:x-cast:com.google.cast.media",
@@ -168,9 +175,7 @@ func TestPrepare(t *testing.T) {
 			}, []string{"done 5", "playing e1/1 at 0"}, []string{"app-1 QUEUE_GET_ITEMS"},
 		},
 		{
-			"one that does not tell them gets the item all the same", playing, func(r *rig) {
-				r.media(window("PLAYING", 1, "", ""))
-				r.forget()
+			"one that does not tell gets the item all the same", restarted, func(r *rig) {
 				r.do(prepare(5, 2))
 				r.says("app-1", "urn:x-cast:com.google.cast.media", `{"type":"INVALID_REQUEST","requestId":@QUEUE_GET_ITEMS,"reason":"x"}`)
 			}, nil, []string{"app-1 QUEUE_GET_ITEMS", "app-1 QUEUE_INSERT"},
@@ -277,6 +282,7 @@ func TestWindows(t *testing.T) {
 		{"1 2 3", "1 3 2", "1 3 2"},
 		{"1 2 3", "3 1", "2 3 1"},
 		{"1 2 3", "7 8", "7 8"},
+		{"1 2", "1 3", "1 3 2"},
 		{"1 2 3", "7 2", "1 7 2 3"},
 		{"1 2 3", "", "1 2 3"},
 	} {

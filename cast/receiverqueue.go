@@ -16,7 +16,7 @@ const maxQueued = 100
 type receiverQueue struct {
 	items   []queued
 	current int64 // the id of the item that plays; 0 while nobody has told
-	told    bool  // the items were told
+	whole   bool  // no item is there that is not known: we have loaded the first, or have asked
 }
 
 // queued is one item of it.
@@ -31,7 +31,6 @@ type queued struct {
 // stays.
 func (q *receiverQueue) merge(e object) {
 	if items, ok := e.list("items"); ok {
-		q.told = true
 		q.window(items)
 	}
 	id, ok := e.whole("currentItemId")
@@ -53,16 +52,18 @@ func (q *receiverQueue) window(items []object) {
 	if len(window) == 0 {
 		return
 	}
-	before, after := 0, q.find(window[len(window)-1].id)
+	before, after := 0, len(q.items) // of what was known, where the window begins and ends
 	for _, it := range window {
 		if at := q.find(it.id); at >= 0 {
 			before = at
 			break
 		}
 	}
-	rest := q.items[after+1:]
-	if after < 0 {
-		rest = nil
+	for _, it := range slices.Backward(window) {
+		if at := q.find(it.id); at >= 0 {
+			after = at + 1
+			break
+		}
 	}
 	placed := map[int64]bool{} // an item that was moved is where the window shows it
 	for _, it := range window {
@@ -79,7 +80,7 @@ func (q *receiverQueue) window(items []object) {
 	}
 	add(q.items[:before])
 	all = append(all, window...)
-	add(rest)
+	add(q.items[after:])
 	q.items = all[max(0, len(all)-maxQueued):]
 }
 
@@ -175,6 +176,7 @@ func (m *mediaSession) arrived(was *mediaSession) *bridge.Ended {
 	}
 	over := *m.leaving
 	m.leaving = nil
+	over.Back = at >= 0 && at < m.queue.find(was.queue.current)
 	if over.Next = s.Tag; over.Next == nil { // somebody else's, which interrupts what is ours
 		over.Reason = bridge.EndInterrupted
 	}

@@ -263,7 +263,9 @@ func (s *session) handleMedia(o object, mine bool, now time.Time) {
 		// An answer without an id is our load's if it came to us alone, unless it may speak of a load that was replaced.
 		ours := id == 0 && mine && o.text("type") != "LOAD_CANCELLED"
 		if s.load != nil && s.load.request != 0 && (id == s.load.request || ours) {
-			s.loadFailed(refusal(o))
+			if !s.jumpRefused(o) {
+				s.loadFailed(refusal(o))
+			}
 			return
 		}
 		s.media.accuse(o)

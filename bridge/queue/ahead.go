@@ -153,7 +153,7 @@ func (m *Machine[T]) movedOn(in Ended) {
 		m.end()
 		m.order(Do{What: DoStopMedia})
 	case at >= 0 && !m.list.entries[at].Failed:
-		m.adopt(m.arrive(at, in.NextSerial), in.NextSerial)
+		m.adopt(m.arrive(at, !in.Back), in.NextSerial)
 	case next >= 0:
 		m.startNext(next)
 	default:
@@ -162,15 +162,14 @@ func (m *Machine[T]) movedOn(in Ended) {
 	}
 }
 
-// arrive returns the index of the entry to which the receiver has gone. Where that is what stood ahead, and the queue was
-// edited meanwhile, the end has overtaken the edit: the entry then goes to behind the one that ended, so that nothing is
-// passed over.
-func (m *Machine[T]) arrive(at int, serial uint64) int {
+// arrive returns the index of the entry to which the receiver has gone. Where it went forward to what stood ahead, and the
+// queue was edited meanwhile, the end has overtaken the edit: the entry then goes to behind the one that ended, so that
+// nothing is passed over.
+func (m *Machine[T]) arrive(at int, forward bool) int {
 	l, next := &m.list, m.follower()
-	if at == next {
+	if at == next && forward {
 		return m.turn(at)
 	}
-	forward := m.play == nil || serial > m.play.serial
 	if l.index < 0 || at == l.index || !forward {
 		return at
 	}

@@ -25,9 +25,9 @@ func TestAhead(t *testing.T) {
 			skips e2   -> ahead e3(c)
 			playing    -> item_started b
 			queue      -> a*bc
-			skips e1 1 -> ahead e2(b)
-			playing    -> item_started a
-			queue      -> *abc`,
+			goes-back e1 1 -> ahead e2(b)
+			playing        -> item_started a
+			queue          -> *abc`,
 		"next of ours loads, and replaces what stood ahead": queued + `
 			next    -> load e2(b)
 			loaded  -> ok, ahead e3(c)
@@ -229,7 +229,7 @@ func TestAheadUnseen(t *testing.T) {
 			wait 20s
 			goes-on e3 -> item_finished b, ahead e4(d)
 			playing 0  -> item_started c
-			skips e2 2 -> ahead e3(c)
+			goes-back e2 2 -> ahead e3(c)
 			playing 0  -> item_started b
 			wait 20s
 			offline
@@ -243,7 +243,7 @@ func TestAheadUnseen(t *testing.T) {
 		"the next was stopped in the middle long ago": queued + `
 			goes-on e2 -> item_finished a, ahead e3(c)
 			playing 0  -> item_started b
-			skips e1 1 -> ahead e2(b)
+			goes-back e1 1 -> ahead e2(b)
 			playing 0  -> item_started a
 			wait 20s
 			offline

@@ -553,9 +553,10 @@ func (h *house) word(t *testing.T, name string, args []string) (said Input) {
 		return Done{Serial: h.ahead1()}
 	case "holds-not":
 		return Done{Serial: h.ahead1(), Fail: FailRefused}
-	case "goes-on", "skips", "breaks-off": // the device moves on to an entry with that serial
+	case "goes-on", "skips", "goes-back", "breaks-off": // the device moves on to an entry with that serial
 		e := Ended{Serial: h.Head().Serial, Next: id(), NextSerial: uint64(number(1, float64(h.given)))}
-		e.Reason = map[string]EndReason{"goes-on": Finished, "skips": Interrupted, "breaks-off": Error}[name]
+		e.Reason = map[string]EndReason{"goes-on": Finished, "skips": Interrupted, "goes-back": Interrupted, "breaks-off": Error}[name]
+		e.Back = name == "goes-back"
 		return e
 	case "nobody's": // the end of another sender's session
 		return Ended{Reason: Finished}

@@ -7,6 +7,10 @@ func (m *Machine[T]) start(at int, position float64) uint64 { return m.load(at, 
 
 // load is start, or has the entry wait where it begins.
 func (m *Machine[T]) load(at int, position float64, paused bool) uint64 {
+	from := uint64(0)
+	if m.play != nil && m.play.confirmed {
+		from = m.play.serial
+	}
 	m.gone()
 	m.closing = 0
 	e := m.list.entries[at]
@@ -20,7 +24,7 @@ func (m *Machine[T]) load(at int, position float64, paused bool) uint64 {
 	m.ahead = ahead{known: true} // a load replaces all that the receiver had
 	m.note(!paused)
 	m.cutAt = time.Time{}
-	m.emit(Load[T]{Serial: m.serial, Entry: *e, Position: position, Paused: paused})
+	m.emit(Load[T]{Serial: m.serial, Entry: *e, Position: position, Paused: paused, From: from})
 	return m.serial
 }
 

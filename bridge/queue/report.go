@@ -237,7 +237,7 @@ func (m *Machine[T]) takeUp(md Session) {
 		return
 	}
 	if wentOn {
-		at = m.arrive(at, md.Serial)
+		at = m.arrive(at, true)
 	}
 	serial := md.Serial
 	if serial == 0 { // it has lost its tag, and is named anew
@@ -333,7 +333,7 @@ func (m *Machine[T]) endedUnseen() {
 			ended := s.end()
 			m.tellFinished()
 			m.serial++
-			m.adopt(m.arrive(at, m.serial), m.serial)
+			m.adopt(m.arrive(at, true), m.serial)
 			m.play.lost, m.play.started, m.play.began, m.play.at, m.play.state = true, true, true, ended, Playing
 			m.happen(ItemStarted, e, "")
 			m.endedUnseen()
@@ -485,6 +485,11 @@ func (m *Machine[T]) loaded(in Done) {
 	switch in.Fail {
 	case "":
 		s.confirmed = true
+		if in.Plays != 0 {
+			s.serial = in.Plays
+			m.ahead.known = false
+			m.note(m.list.head.Playing)
+		}
 		if s.state == Loading {
 			s.state = Buffering
 		}

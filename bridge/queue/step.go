@@ -159,12 +159,14 @@ type (
 		// Next is what the receiver plays after it by itself, or because somebody in the room has asked for it; 0 for nothing.
 		Next       EntryID
 		NextSerial uint64 // in its tag
+		Back       bool   // somebody in the room went back
 	}
 	// Done answers an Order, a Load or a Prepare.
 	Done struct {
 		Serial uint64
 		Fail   Fail
 		Reason string // a clause for people
+		Plays  uint64 // for a load: the serial that is in the tag of what plays, if another; the device had it already
 	}
 	// Stored answers every Persist up to Ticket; it is 0 where a Keep failed.
 	Stored struct {
@@ -277,6 +279,9 @@ type (
 		Entry    Entry[T]
 		Position float64 // seconds
 		Paused   bool    // it waits there
+		// From is the serial of what the device plays, as far as is known; 0 for nothing of ours. A device that plays the
+		// entry with another serial has gone on to it by itself, and one that has it ahead need not load it.
+		From uint64
 	}
 	// Prepare gives the receiver what it shall go on with by itself when what plays ends, in place of anything else; the
 	// zero Entry is nothing. What stands there already as it should, with an address that holds, is left alone. Done with

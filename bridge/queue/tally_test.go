@@ -73,7 +73,7 @@ func TestWhatIsTalliedOfAPlay(t *testing.T) {
 		},
 		"and what the receiver went on with and played out there": {
 			[]string{
-				"queues yes", "online", "play a b c", "loaded", "playing 0", "goes-on e2", "playing 0", "skips e1 1", "playing 0",
+				"queues yes", "online", "play a b c", "loaded", "playing 0", "goes-on e2", "playing 0", "goes-back e1 1", "playing 0",
 				"wait 5s", "offline", "wait 197s", "idle",
 			},
 			[]string{
