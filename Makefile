@@ -48,6 +48,10 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	  done; \
 	done
 
+.PHONY: bench-scan
+bench-scan: ## the first scan and an unchanged rescan of 100,000 files, beside a plain walk
+	@go run ./bench/scan
+
 .PHONY: bench-names
 bench-names: ## how many file names are read right, beside a rule of thumb
 	@go run ./bench/names

@@ -65,6 +65,7 @@ func house() map[string]room {
 		"bench/names":   {imports: []string{"bridge/library/names", "bridge/media"}},
 		"bench/http":    {imports: []string{"bridge/media", "httpstream"}},
 		"bench/evening": {imports: []string{"bridge/media", "httpstream"}},
+		"bench/scan":    {imports: []string{"bridge/library"}},
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"localcast/bridge/media"
@@ -258,6 +260,7 @@ func (l *Library) pass(ctx context.Context, targets []target, r reach, told bool
 	if told {
 		l.tell(func(s *media.LibraryStatus) { s.Scanning, s.Progress = true, 0 })
 	}
+	targets = answeringFirst(ctx, targets)
 	s := l.newScan(told)
 	err := errors.Join(s.targets(ctx, targets, r), l.db.write.flush())
 	l.stale = l.stale || s.added+s.changed+s.removed > 0
@@ -285,6 +288,31 @@ func (l *Library) pass(ctx context.Context, targets []target, r reach, told bool
 		l.failed = append(l.failed, targets...)
 		l.log.Error("library.db cannot be brought up to date; it is tried again in a while", "err", err)
 	}
+}
+
+// answerSoon is how long a root may take to say that it is there before the others are scanned first.
+const answerSoon = time.Second
+
+// answeringFirst puts the folders last that do not answer at once, so that they keep no other waiting.
+func answeringFirst(ctx context.Context, targets []target) []target {
+	slow := map[*folder]*atomic.Bool{}
+	for _, t := range targets {
+		slow[t.fo] = &atomic.Bool{}
+	}
+	if len(slow) < 2 {
+		return targets
+	}
+	var asked sync.WaitGroup
+	for fo, late := range slow {
+		asked.Go(func() {
+			_, err := call(ctx, &fo.own, answerSoon, func() (entry, error) { return fo.lstat("") }, nil)
+			late.Store(errors.Is(err, errStalled))
+		})
+	}
+	asked.Wait()
+	return slices.Concat(
+		slices.DeleteFunc(slices.Clone(targets), func(t target) bool { return slow[t.fo].Load() }),
+		slices.DeleteFunc(slices.Clone(targets), func(t target) bool { return !slow[t.fo].Load() }))
 }
 
 // settle notes what has to be looked at again: soon at first, then less and less often.

@@ -324,34 +324,6 @@ func TestBrokenFilesCostOneWarningEach(t *testing.T) {
 	}
 }
 
-func TestUnreadable(t *testing.T) {
-	if os.Getuid() == 0 {
-		t.Skip("not on this system: root can read everything")
-	}
-	s := newShelf(t, Config{}, "good.wav", "locked.wav", "dir/a.wav", "shut/b.wav")
-	s.do(os.Chmod(s.path("locked.wav"), 0))
-	s.do(os.Chmod(s.path("shut"), 0))
-	defer os.Chmod(s.path("shut"), 0o755)
-	s.scan()
-	s.scan()
-	s.wantPaths("dir/a.wav, good.wav")
-	if n := strings.Count(s.log.String(), "WARN"); n != 2 {
-		t.Errorf("%d warnings:\n%s", n, s.log.String())
-	}
-}
-
-func TestFolderThatCannotBeReadLosesNothing(t *testing.T) {
-	if os.Getuid() == 0 {
-		t.Skip("not on this system: root can read everything")
-	}
-	s := newShelf(t, Config{}, "a.wav", "dir/b.wav")
-	s.scan()
-	s.do(os.Chmod(s.path("dir"), 0))
-	defer os.Chmod(s.path("dir"), 0o755)
-	s.scan()
-	s.wantPaths("a.wav, dir/b.wav")
-}
-
 func TestStrangeNames(t *testing.T) {
 	long := strings.Repeat("ä", 125) + ".wav" // 254 bytes
 	s := newShelf(t, Config{}, "caf\xe9/\xfcber.wav", long, "new\nline.wav", "tab\t'quote\".wav", "back\\slash.wav", "%41?x=#y.wav")
@@ -498,5 +470,23 @@ func TestFilesThatAreAlikeKeepTheirIDs(t *testing.T) {
 		if old := "media/a/" + filepath.Base(path); before[old] != id {
 			t.Errorf("%s has id %s, had %s", path, id, before[old])
 		}
+	}
+}
+
+func TestAFolderThatHangsIsScannedLast(t *testing.T) {
+	base := t.TempDir()
+	s := newShelf(t, Config{Folders: []string{filepath.Join(base, "nas"), filepath.Join(base, "disk"), filepath.Join(base, "other")}}, "../disk/a.wav", "../other/b.wav")
+	nas := s.lib.folders[0]
+	nas.own.stuck.Store(maxStuck) // its server is gone
+	var order []string
+	for _, target := range answeringFirst(t.Context(), s.lib.targets("")) {
+		order = append(order, target.fo.base)
+	}
+	if got := strings.Join(order, " "); got != "disk other nas" {
+		t.Errorf("scanned in the order %s", got)
+	}
+	s.scan()
+	if got := strings.Join(s.lib.Status().Unavailable, " "); got != "nas" || len(s.ids()) != 2 {
+		t.Errorf("unavailable %q, there are %s", got, s.paths())
 	}
 }
