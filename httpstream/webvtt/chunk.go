@@ -1,6 +1,7 @@
 package webvtt
 
 import (
+	"context"
 	"io"
 	"regexp"
 	"strings"
@@ -14,6 +15,8 @@ const (
 	chunkCues = 200
 	// maxLine is the longest line that is read. The reader stops at one of 64 KB; longer than this are only drawings.
 	maxLine = 16 << 10
+	// maxCues is beyond every film; what comes later in a file is left out.
+	maxCues = 300_000
 	// maxEnd is beyond every film.
 	maxEnd = 100 * time.Hour
 )
@@ -21,12 +24,17 @@ const (
 // chunk is a part of a file that is read by itself. Each part of parts is a cue.
 type chunk struct {
 	head  string // comes before the parts
+	bare  string // in its place, where the reader fails: only what it needs
 	parts []string
 	read  func(io.Reader) (*astisub.Subtitles, error)
 }
 
-// cues reads the chunk. Where the reader fails, the parts that it cannot read are left out.
-func (c chunk) cues() []cue {
+// cues reads the chunk. Where the reader fails, the parts that it cannot read are left out, and so is what is not read yet
+// when ctx ends.
+func (c chunk) cues(ctx context.Context) []cue {
+	if ctx.Err() != nil {
+		return nil
+	}
 	var out []cue
 	subs, ok := c.try()
 	switch {
@@ -38,7 +46,9 @@ func (c chunk) cues() []cue {
 		}
 	case len(c.parts) > 1:
 		half := len(c.parts) / 2
-		out = append(chunk{c.head, c.parts[:half], c.read}.cues(), chunk{c.head, c.parts[half:], c.read}.cues()...)
+		for _, parts := range [][]string{c.parts[:half], c.parts[half:]} {
+			out = append(out, chunk{c.bare, c.bare, parts, c.read}.cues(ctx)...)
+		}
 	}
 	return out
 }
@@ -54,9 +64,14 @@ func (c chunk) try() (subs *astisub.Subtitles, ok bool) {
 	return subs, err == nil
 }
 
-// srtChunks splits a SubRip file. A cue begins with its number, if it has one, and the line of its times.
+// srtChunks splits a SubRip file. A cue begins with its number, if it has one, and the line of its times; where these make no
+// sense it is left out.
 func srtChunks(text string) []chunk {
-	var starts []int
+	type place struct {
+		at  int
+		bad bool
+	}
+	var starts []place
 	before, at := 0, 0
 	for line := range strings.Lines(text) {
 		if strings.Contains(line, arrow) {
@@ -64,7 +79,7 @@ func srtChunks(text string) []chunk {
 			if number.MatchString(text[before:at]) {
 				start = before
 			}
-			starts = append(starts, start)
+			starts = append(starts, place{start, !times.MatchString(line)})
 		}
 		before, at = at, at+len(line)
 	}
@@ -72,24 +87,30 @@ func srtChunks(text string) []chunk {
 	for i, start := range starts {
 		end := len(text)
 		if i+1 < len(starts) {
-			end = starts[i+1]
+			end = starts[i+1].at
+		}
+		if start.bad || len(parts) == maxCues {
+			continue
 		}
 		// The reader drops a space that stands alone between two tags.
-		parts = append(parts, strings.ReplaceAll(shortLines(text[start:end]), "> <", ">"+spaceBetween+"<"))
+		parts = append(parts, strings.ReplaceAll(shortLines(text[start.at:end]), "> <", ">"+spaceBetween+"<"))
 	}
-	return chunks("", parts, astisub.ReadFromSRT)
+	return chunks("", "", parts, astisub.ReadFromSRT)
 }
 
 // spaceBetween is a space that is none to the reader; plain makes it one again.
 const spaceBetween = " \u200b"
 
-var number = regexp.MustCompile(`^\s*\d+\s*$`)
+var (
+	number = regexp.MustCompile(`^\s*\d+\s*$`)
+	times  = regexp.MustCompile(`^\s*\d+:\d+(:\d+)?([.,]\d+)?\s*-->\s*\d+:\d+`)
+)
 
-func chunks(head string, parts []string, read func(io.Reader) (*astisub.Subtitles, error)) []chunk {
+func chunks(head, bare string, parts []string, read func(io.Reader) (*astisub.Subtitles, error)) []chunk {
 	var out []chunk
 	for len(parts) > 0 {
 		n := min(chunkCues, len(parts))
-		out = append(out, chunk{head, parts[:n], read})
+		out = append(out, chunk{head, bare, parts[:n], read})
 		parts = parts[n:]
 	}
 	return out
@@ -137,7 +158,7 @@ func ssaChunks(text string) []chunk {
 			styles.WriteString(line + "\n")
 		case section == "[events]" && key == "format":
 			format = line + "\n"
-		case section == "[events]" && key == "dialogue":
+		case section == "[events]" && key == "dialogue" && len(parts) < maxCues:
 			parts = append(parts, line+"\n")
 		}
 	}
@@ -145,7 +166,7 @@ func ssaChunks(text string) []chunk {
 	if _, ok := (chunk{head: head + events, read: readSSA}).try(); !ok || len(head) > maxStyles {
 		head = ""
 	}
-	return chunks(head+events, parts, readSSA)
+	return chunks(head+events, events, parts, readSSA)
 }
 
 // maxStyles bounds the styles that are read again for each chunk.

@@ -64,10 +64,10 @@ type cue struct {
 func write(ctx context.Context, chunks []chunk, whole string) ([]byte, error) {
 	var cues []cue
 	for _, c := range chunks {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		cues = append(cues, c.cues()...)
+		cues = append(cues, c.cues(ctx)...)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	if len(cues) == 0 {
 		return nil, fmt.Errorf("%w: none of its times can be read", ErrUnknown)

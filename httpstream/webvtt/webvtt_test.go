@@ -60,6 +60,9 @@ func TestConvert(t *testing.T) {
 			"00:00:01.000 --> 00:00:01.080\nA\n\n00:00:05.000 --> 00:00:06.000\nA\n\n"},
 		{"a script without a format, with a broken line", "[Events]\nDialogue: broken\n" + line("0:00:01.00", "0:00:02.00", "Default", "A"),
 			"00:00:01.000 --> 00:00:02.000\nA\n\n"},
+		{"a script's broken line beside good ones", script + line("0:00:01.00", "0:00:02.00", "Default", "A") + "Dialogue: broken\n" +
+			line("0:00:03.00", "0:00:04.00", "Default", "B"),
+			"00:00:01.000 --> 00:00:02.000\nA\n\n00:00:03.000 --> 00:00:04.000\nB\n\n"},
 		{"a script whose styles cannot be read", "[V4+ Styles]\nFormat: Name, Fontsize\nStyle: Default\n[Events]\n" + line("0:00:01.00", "0:00:02.00", "Default", "A"),
 			"00:00:01.000 --> 00:00:02.000\nA\n\n"},
 	}
