@@ -125,6 +125,7 @@ func TestSubtitlesAreChosenAndShown(t *testing.T) {
 	h.write("media/Heat (1995).mp4", clip(time.Hour))
 	h.write("media/Heat (1995).de.srt", []byte("1\r\n00:00:01,000 --> 00:00:02,500\r\n<i>Sch\xf6ne Gr\xfc\xdfe</i> aus der Ferne\r\n"))
 	h.write("media/Subs/2_English.srt", []byte("1\n00:00:01,000 --> 00:00:02,500\nHello & goodbye\n"))
+	h.write("media/Heat (1995).Songs.srt", []byte("1\n00:00:01,000 --> 00:00:02,500\nLa la\n"))
 	config := h.config(true)
 	h.alter(config, "folders: [media]", "folders: [media], subtitle_languages: [sv, de]")
 	h.start(config)
@@ -133,23 +134,24 @@ func TestSubtitlesAreChosenAndShown(t *testing.T) {
 	const german, english = "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\n<i>Schöne Grüße</i> aus der Ferne\n\n",
 		"WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nHello &amp; goodbye\n\n"
 	const tracks = "1 de German, 2 en English"
+	const others = "Songs" // of no language that anybody knows
 
 	from := h.ear.mark()
 	if a := h.ear.ask("play", `{"query":"heat"}`); a.Status != "ok" {
 		t.Fatalf("play answered %+v", a)
 	}
-	if got := h.ear.shown(from, "de"); got != tracks {
+	if got := h.ear.shown(from, "de"); got != tracks+", 3  "+others {
 		t.Errorf("by themselves: the tracks are %s", got)
 	}
 	h.readText(1, german)
 	for _, step := range []struct{ payload, language string }{
-		{"en", "en"}, {"off", ""}, {`{"track":1}`, "de"}, {`{"language":"english"}`, "en"}, {`{"off":true}`, ""},
+		{"en", "en"}, {"off", ""}, {`{"track":1}`, "de"}, {`{"language":"english"}`, "en"}, {`{"track":3}`, "Songs"}, {`{"off":true}`, ""},
 	} {
 		from := h.ear.mark()
 		if a := h.ear.ask("subtitles", step.payload); a.Status != "ok" {
 			t.Fatalf("subtitles %s answered %+v", step.payload, a)
 		}
-		if got := h.ear.shown(from, step.language); got != tracks {
+		if got := h.ear.shown(from, step.language); got != tracks+", 3  "+others {
 			t.Errorf("after subtitles %s the tracks are %s", step.payload, got)
 		}
 	}
@@ -172,7 +174,7 @@ func TestSubtitlesAreChosenAndShown(t *testing.T) {
 	})
 	from = h.ear.mark()
 	h.ear.ask("play", `{"query":"heat"}`)
-	if got := h.ear.shown(from, "sv"); got != tracks+", 3 sv Swedish" {
+	if got := h.ear.shown(from, "sv"); got != tracks+", 3 sv Swedish, 4  "+others {
 		t.Errorf("after a rescan the tracks are %s", got)
 	}
 	h.readText(1, "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nHej\nhej\n\n")

@@ -50,7 +50,7 @@ func TestDeviceState(t *testing.T) {
 				`queue_index=0 queue_length=1 artwork=null subtitles=null subtitle_tracks=[] error=null`},
 		"subtitles, though nothing else has changed": {playing + ". kitchen subtitled 1 0\n. kitchen subtitled 1 9",
 			`state="playing" subtitles="en" ` +
-				`subtitle_tracks=[{"track":1,"language":"de-AT","name":"Deutsch"},{"track":2,"language":"en","name":""}]`},
+				`subtitle_tracks=[{"track":1,"language":"de-AT","name":"Deutsch"},{"track":2,"language":"en","name":null}]`},
 		"of what is off and has a queue": {playing + ". kitchen plays 30\n. kitchen: stop\n. kitchen done\n. kitchen off",
 			`state="off" title="Alien" item="alien" entry="e1" duration=7000 position=30 app=null queue_index=0`},
 		"of what has nothing": {kitchen,

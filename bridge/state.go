@@ -123,9 +123,9 @@ type DeviceState struct {
 
 // SubtitleTrack is one track a user can choose.
 type SubtitleTrack struct {
-	Track    int    `json:"track"` // from 1
-	Language string `json:"language"`
-	Name     string `json:"name"`
+	Track    int  `json:"track"` // from 1
+	Language Text `json:"language"`
+	Name     Text `json:"name"`
 }
 
 // QueueState is a device's queue: a window of it around the current entry.

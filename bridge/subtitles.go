@@ -51,7 +51,7 @@ func speaks(t Track, language string) bool {
 // subtitles fills in the tracks that can be chosen, and the one that shows.
 func (s *DeviceState) subtitles(m *MediaStatus) {
 	for i, t := range m.Tracks {
-		s.SubtitleTracks = append(s.SubtitleTracks, SubtitleTrack{Track: i + 1, Language: t.Language, Name: t.Name})
+		s.SubtitleTracks = append(s.SubtitleTracks, SubtitleTrack{Track: i + 1, Language: Text(t.Language), Name: Text(t.Name)})
 		if slices.Contains(m.Shown, t.ID) && s.Subtitles == "" {
 			s.Subtitles = Text(t.Language)
 			if s.Subtitles == "" {

@@ -244,9 +244,11 @@ func newTracks(list []object) []bridge.Track {
 	var out []bridge.Track
 	for _, t := range list {
 		if id, ok := t.whole("trackId"); ok && t.text("type") == "TEXT" && len(out) < maxTracks {
-			out = append(out, bridge.Track{
-				ID: int(id), URL: t.text("trackContentId"), Language: t.text("language"), Name: t.text("name"),
-			})
+			language := t.text("language")
+			if language == undetermined {
+				language = ""
+			}
+			out = append(out, bridge.Track{ID: int(id), URL: t.text("trackContentId"), Language: language, Name: t.text("name")})
 		}
 	}
 	return out

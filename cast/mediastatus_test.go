@@ -162,7 +162,7 @@ func TestMediaStatusMerges(t *testing.T) {
 			in: []string{
 				entry(`"playerState":"PLAYING","activeTrackIds":[2,"3",{},1.5],"media":{"contentId":"c","tracks":[` +
 					`{"trackId":1,"type":"VIDEO"},{"trackId":2,"type":"TEXT","language":"de","name":"Deutsch","trackContentId":"http://x/de.vtt"},` +
-					`"x",{"type":"TEXT"},{"trackId":3,"type":"TEXT"}]}`),
+					`"x",{"type":"TEXT"},{"trackId":3,"type":"TEXT","language":"und"}]}`),
 				entry(`"playerState":"PLAYING","currentTime":10,"activeTrackIds":null,"media":{"contentId":"c","tracks":5}`),
 			},
 			from: plain,

@@ -50,13 +50,16 @@ func mediaOf(l *bridge.Load) object {
 	return m
 }
 
+// undetermined is the language of what has none that is known (BCP 47, ISO 639-2).
+const undetermined = "und"
+
 // textTracks are tracks as a LOAD names them.
 func textTracks(tracks []bridge.Track) []object {
 	list := make([]object, len(tracks))
 	for i, t := range tracks {
 		list[i] = object{
 			"trackId": t.ID, "type": "TEXT", "subtype": "SUBTITLES", "trackContentId": t.URL, "trackContentType": "text/vtt",
-			"language": cmp.Or(t.Language, "und"), // a subtitle track without a language is refused
+			"language": cmp.Or(t.Language, undetermined), // a subtitle track without a language is refused
 		}
 		list[i].set("name", t.Name)
 	}
