@@ -40,7 +40,7 @@ func (h *home) playSongA() {
 
 // TestAnnouncementOverASong hears a bell over a song: afterwards the song goes on where it was, at its volume.
 func TestAnnouncementOverASong(t *testing.T) {
-	h := newHome(t, freePort(t), 10*time.Minute, 10*time.Minute)
+	h := newHomeAt(t, 1, freePort(t), 10*time.Minute, 10*time.Minute)
 	h.start(h.config(true))
 	h.listen()
 	h.ear.ready(2)
@@ -85,7 +85,7 @@ func TestAnnouncementOverASong(t *testing.T) {
 func TestKillDuringAnAnnouncement(t *testing.T) {
 	for _, name := range []string{"it still rings", "it is over"} {
 		t.Run(name, func(t *testing.T) {
-			h := newHome(t, freePort(t), 10*time.Minute, 10*time.Minute)
+			h := newHomeAt(t, 1, freePort(t), 10*time.Minute, 10*time.Minute)
 			config := h.config(true)
 			first := h.child(config)
 			h.listen()

@@ -139,7 +139,7 @@ func newWholeContract(t *testing.T) *wholeContract {
 	}
 	_, port, _ := net.SplitHostPort(freePort(t)) // where nobody is
 	radio := fmt.Sprintf("devices: [{host: 127.0.0.1, port: %s, id: 0123456789abcdef0123456789abcdef, name: Küche Radio}, ", port)
-	speech := "announce: {tts_url: '" + h.bell(4*time.Minute) + "?text={text}'}\n"
+	speech := "announce: {tts_url: '" + h.bell(10*time.Minute) + "?text={text}'}\n"
 	h.write("config.yaml", []byte(strings.Replace(string(text), "devices: [", radio, 1)+speech))
 	stop := h.start(config)
 	h.listen()
@@ -325,13 +325,14 @@ func (u *wholeContract) useAnnouncements() {
 	from := u.ear.mark()
 	u.tell("play", `{"query":"song a"}`)
 	u.ear.state(from, func(s deviceState) bool { return s.State == "playing" && s.Title == "Song A" })
-	bell := u.bell(4 * time.Minute)
+	bell := u.bell(10 * time.Minute)
 	for _, row := range []struct{ payload, title string }{
 		{`{"query":"song b"}`, "Song B"},
 		{`{"item":"` + id + `","volume":40}`, "Song B"},
 		{`{"url":"` + bell + `","title":"Bell","content_type":"audio/wav"}`, "Bell"},
 		{`{"message":"Dinner is ready","force":false}`, "Dinner is ready"},
 	} {
+		u.tell("seek", `{"position":0}`) // so that it does not end meanwhile
 		from := u.ear.mark()
 		u.tell("announce", row.payload)
 		u.ear.state(from, func(s deviceState) bool { return s.State == "playing" && s.Title == row.title && s.Entry == "" })
