@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -271,7 +273,23 @@ func TestHomeAssistantPlayers(t *testing.T) {
 	h.film("TV/Bluey/Season 1/Bluey S01E01 Magic Xylophone.mp4")
 	h.film("TV/Bluey/Season 1/Bluey S01E02 Hospital.mp4")
 	a := startAssistant(t, bench, h.broker, filepath.Join("custom_components", "localcast"), filepath.Join("testdata", "homeassistant", "spoken"))
-	stop := h.start(h.config(false))
+	radio, err := casttest.NewReceiver(casttest.Config{Name: "Attic radio", Speed: 1, ReadAhead: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(radio.Close)
+	_, port, _ := net.SplitHostPort(radio.Addr())
+	both := func() string {
+		path := h.config(false)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second := fmt.Sprintf("devices: [{host: 127.0.0.1, port: %s, id: %s, name: Attic radio}, ", port, radio.ID())
+		h.write("config.yaml", []byte(strings.Replace(string(text), "devices: [", second, 1)))
+		return path
+	}
+	stop := h.start(both())
 	h.listen()
 	h.ear.ready(3)
 
@@ -284,6 +302,7 @@ func TestHomeAssistantPlayers(t *testing.T) {
 	a.playsByBrowsing()
 	a.keepsPlaylists()
 	a.announces(h)
+	a.movesOn()
 	a.obeysAssist()
 	a.speaksOurWords(entry)
 
@@ -295,7 +314,7 @@ func TestHomeAssistantPlayers(t *testing.T) {
 	onePage(a, h.tv.ID())
 	stop()
 	a.awaitState(player, "unavailable")
-	stop = h.start(h.config(false))
+	stop = h.start(both())
 	a.has("paused", map[string]any{"media_title": "Song A", "queue_length": 3})
 	stop()
 	a.isForgotten(h)
@@ -379,6 +398,22 @@ func (a *assistant) keepsPlaylists() {
 	a.refused("Monday", "media_player/select_source", map[string]any{"source": "Monday"})
 }
 
+// movesOn lets another player go on, and comes back.
+func (a *assistant) movesOn() {
+	a.t.Helper()
+	a.awaitState("media_player.attic_radio", "off")
+	answer := a.act("localcast/transfer", map[string]any{"to": "media_player.attic_radio"})
+	if answer["length"] != 3.0 || !strings.Contains(fmt.Sprint(answer["speech"]), "Attic radio") {
+		a.t.Errorf("transfer answered %v", answer)
+	}
+	a.awaitState("media_player.attic_radio", "playing")
+	a.has("off", map[string]any{"queue_length": 0})
+	a.call("localcast/transfer", "media_player.attic_radio", map[string]any{"to": "Küche TV"})
+	a.awaitState("media_player.attic_radio", "off")
+	a.has("playing", map[string]any{"media_title": "Song A", "queue_length": 3})
+	a.refused("xyzzy", "localcast/transfer", map[string]any{"to": "xyzzy"})
+}
+
 // announces speaks with a voice of Home Assistant's over what plays, which goes on afterwards.
 func (a *assistant) announces(h *home) {
 	a.t.Helper()
@@ -420,12 +455,13 @@ func (a *assistant) speaksOurWords(entry string) {
 	}
 	const options = "/api/config/config_entries/options/flow"
 	a.flow(options, map[string]any{"handler": entry}, map[string]any{"sentences": true})
-	listens("play {query} (on|in) [the] küche tv")
+	const attic = "play {query} (on|in) [the] attic radio"
+	listens(attic, "play {query} (on|in) [the] küche tv")
 	says("play hospital on Küche TV", "Playing Bluey, season 1 episode 2, on Küche TV")
 	a.has("playing", map[string]any{"media_title": "Hospital"})
 	says("Play xyzzy plugh in the Küche TV.", "I found nothing for xyzzy plugh")
 	ws[any](a, map[string]any{"type": "config/entity_registry/update", "entity_id": player, "aliases": []string{"Big screen", "[(the) screen|", "Mum's 'big' TV-"}})
-	listens("play {query} (on|in) [the] big screen", "play {query} (on|in) [the] mum's big tv", "play {query} (on|in) [the] the screen")
+	listens(attic, "play {query} (on|in) [the] big screen", "play {query} (on|in) [the] mum's big tv", "play {query} (on|in) [the] the screen")
 	says("play song b on the big screen", "Playing Song B by The Sines on Küche TV")
 	a.has("playing", map[string]any{"media_title": "Song B"})
 	a.flow(options, map[string]any{"handler": entry}, map[string]any{"sentences": false})
