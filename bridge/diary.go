@@ -133,8 +133,8 @@ func keptTitle(title string) string {
 
 // note remembers a use and has it written. The caller holds mu.
 func (d *diary) note(u media.Used) {
-	if _, known := d.uses[u.Item]; !known && len(d.uses) >= usesMost {
-		d.thin()
+	if _, known := d.uses[u.Item]; !known && len(d.uses) >= usesMost+unwrittenMost {
+		return // the disk takes nothing, or thin would have made room
 	}
 	d.uses[u.Item] = u.Use
 	delete(d.unwritten.drop, u.Item)
@@ -155,10 +155,17 @@ func (d *diary) room(waiting int) bool {
 	return false
 }
 
-// thin forgets a tenth of all items.
+// thin forgets a tenth of all items where there are too many. It sorts a copy, so that nobody waits for that.
 func (d *diary) thin() {
-	ids := slices.SortedFunc(maps.Keys(d.uses), func(a, b media.ID) int {
-		ua, ub := d.uses[a], d.uses[b]
+	d.mu.RLock()
+	if len(d.uses) <= usesMost {
+		d.mu.RUnlock()
+		return
+	}
+	uses := maps.Clone(d.uses)
+	d.mu.RUnlock()
+	ids := slices.SortedFunc(maps.Keys(uses), func(a, b media.ID) int {
+		ua, ub := uses[a], uses[b]
 		if marked := ua.Watched || ua.Position > 0; marked != (ub.Watched || ub.Position > 0) {
 			if marked {
 				return 1
@@ -167,8 +174,12 @@ func (d *diary) thin() {
 		}
 		return cmp.Or(cmp.Compare(ua.LastAt, ub.LastAt), cmp.Compare(a, b))
 	})
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for _, id := range ids[:len(ids)/10] {
-		d.forget(id)
+		if d.uses[id] == uses[id] {
+			d.forget(id)
+		}
 	}
 }
 
@@ -218,6 +229,7 @@ func (d *diary) write(ctx context.Context) error {
 		return ctx.Err()
 	}
 	defer func() { <-d.turn }()
+	d.thin()
 	d.mu.Lock()
 	p := d.unwritten
 	d.unwritten = newPage()

@@ -102,7 +102,7 @@ func TestTheLeastRecentlyUsedAreForgotten(t *testing.T) {
 		}
 		d.played("den", played("new", 1, 1))
 		synctest.Wait()
-		if want := usesMost - usesMost/10 + 1; len(d.uses) != want || len(s.uses) != want {
+		if want := usesMost + 1 - usesMost/10; len(d.uses) != want || len(s.uses) != want {
 			t.Errorf("%d are known and %d kept, want %d", len(d.uses), len(s.uses), want)
 		}
 		if _, kept := s.uses["film5"]; kept || s.uses["new"].Use.Position != 100 {
@@ -110,6 +110,23 @@ func TestTheLeastRecentlyUsedAreForgotten(t *testing.T) {
 		}
 		if !s.uses["film0"].Use.Watched {
 			t.Error("a mark is lost before what has none")
+		}
+	})
+}
+
+func TestWhatIsKnownIsBoundedWhileTheDiskWaits(t *testing.T) {
+	writing(t, func(t *testing.T, d *diary, s *fakeStore, _ *strings.Builder) {
+		s.disk("waits")
+		d.played("den", played("first", 1, 1))
+		synctest.Wait() // it is being written
+		for n := range usesMost {
+			d.uses[media.ID(fmt.Sprint("film", n))] = media.Use{LastAt: int64(n)}
+		}
+		for n := range 2 * unwrittenMost {
+			d.played("den", played(fmt.Sprint("new", n), uint64(n+2), 1))
+		}
+		if len(d.uses) != usesMost+unwrittenMost {
+			t.Errorf("%d are known, want at most %d", len(d.uses), usesMost+unwrittenMost)
 		}
 	})
 }
