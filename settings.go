@@ -41,7 +41,8 @@ func libraryConfig(c Config) library.Config {
 		ffprobe = "" // of AVI and the like only the names tell
 	}
 	return library.Config{
-		FFprobe: ffprobe, DataDir: c.DataDir, Folders: l.Folders, FollowSymlinks: l.FollowSymlinks, Watch: l.Watch, Rescan: l.Rescan, FFmpeg: ffmpeg,
+		DataDir: c.DataDir, Folders: l.Folders, FollowSymlinks: l.FollowSymlinks, Watch: l.Watch, Rescan: l.Rescan,
+		FFmpeg: ffmpeg, FFprobe: ffprobe,
 	}
 }
 
