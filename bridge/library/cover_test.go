@@ -176,15 +176,18 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// TestFramesOpenNothingElse: a playlist that calls itself a film makes ffmpeg read no other file.
-func TestFramesOpenNothingElse(t *testing.T) {
+// TestFramesAreOfFilmsOnly: ffmpeg takes a file for nothing but a film's container, whatever it holds; some formats are lists
+// of other files to open.
+func TestFramesAreOfFilmsOnly(t *testing.T) {
 	program := ffmpeg(t)
 	s := newShelf(t, Config{FFmpeg: program})
 	outside := redFilm(t, program)
-	s.put("a.mp4", []byte("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile://"+outside+"\n#EXT-X-ENDLIST\n"))
-	s.put("b.mkv", []byte("ffconcat version 1.0\nfile '"+outside+"'\n"))
+	s.put("playlist.mp4", []byte("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile://"+outside+"\n#EXT-X-ENDLIST\n"))
+	s.put("list.mkv", []byte("ffconcat version 1.0\nfile '"+outside+"'\n"))
+	s.put("picture.mp4", content("picture.png"))
+	s.put("frames.mp4", []byte("YUV4MPEG2 W2 H2 F1:1 C420jpeg\nFRAME\n\x80\x80\x80\x80\x80\x80"))
 	s.scan()
-	for _, path := range []string{"a.mp4", "b.mkv"} {
+	for _, path := range []string{"playlist.mp4", "list.mkv", "picture.mp4", "frames.mp4"} {
 		if frame, err := s.lib.Frame(t.Context(), s.ids()["media/"+path]); !errors.Is(err, media.ErrNoItem) {
 			t.Errorf("%s: %d bytes, %v", path, len(frame), err)
 		}
