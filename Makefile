@@ -52,6 +52,11 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 bench-scan: ## the first scan and an unchanged rescan of 100,000 files, beside a plain walk
 	@go run ./bench/scan
 
+# TITLES: a folder with movies.tsv (title, year) and tracks.tsv (title, artist, album); titles are made up without.
+.PHONY: eval-search
+eval-search: ## how well the search finds, at 10,000, 100,000 and 1,000,000 items, beside SQLite FTS5; 2 GB of memory, minutes
+	go run ./bench/search -items 10000,100000,1000000 -titles "$(TITLES)"
+
 .PHONY: bench-names
 bench-names: ## how many file names are read right, beside a rule of thumb
 	@go run ./bench/names

@@ -46,8 +46,10 @@ func (u *unsure) Error() string { return u.why.Message }
 func (u *unsure) Unwrap() error { return &u.why }
 
 const (
-	// asSaid is the score from which a title is the very words, and nothing else is thought of.
-	asSaid = 0.995
+	// asSaid is the score from which a title is the very words, and nothing else is thought of; asMeant is that for the words
+	// of a sentence, of which some name the artist.
+	asSaid  = 0.995
+	asMeant = 0.85
 	// faint is the score below which a result is no alternative.
 	faint = 0.4
 )
@@ -117,14 +119,18 @@ func (f Finder) Search(ctx context.Context, q media.Query) (media.Page, error) {
 func (f Finder) attempts(ctx context.Context, q media.Query) ([]*attempt, error) {
 	var all []*attempt
 	readings := f.Grammar.Readings(q.Text)
-	for _, asWritten := range []bool{true, false} {
+	passes := []bool{true, false}
+	if len(readings) == 1 {
+		passes = passes[1:]
+	}
+	for _, asWritten := range passes {
 		for _, r := range readings {
 			a, err := f.attempt(ctx, q, r, asWritten)
 			switch {
 			case err != nil:
 				return nil, err
 			case a == nil:
-			case asWritten && a.sure() && a.score() >= asSaid:
+			case asWritten && a.sure() && (a.score() >= asSaid || !r.Plain() && a.score() >= asMeant):
 				return []*attempt{a}, nil
 			case !asWritten:
 				all = append(all, a)

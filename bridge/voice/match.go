@@ -157,6 +157,8 @@ func (g *Grammar) spoken(left []token, ordinal bool) (n, took int) {
 		}
 		v, ok := g.cardinal[t.plain]
 		switch {
+		case whole && n >= 100 && n%100 == 0 && g.is("number joint", t):
+			continue
 		case ok && v == 100 && n > 0 && n < 10:
 			n *= 100
 		case ok && joins(n, v, i > 0):

@@ -42,8 +42,11 @@ func (r Reading) Plain() bool {
 	return len(r.Kinds) == 0 && r.Pick == "" && !r.Shuffle && r.Artist == "" && r.Show == "" && !r.Season.Known() && !r.Episode.Known()
 }
 
-// mostReadings bounds the ways to understand one sentence.
-const mostReadings = 10
+const (
+	mostReadings = 10 // ways to understand one sentence
+	longest      = 40 // words of a sentence; what is longer is a title and nothing else
+	longestName  = 12 // words of the name of a device
+)
 
 // Readings returns the ways to understand a sentence that names no device: first the very words as a title, then what the
 // patterns of the language make of it, then the words without what is said for politeness. There is none for no words.
@@ -56,6 +59,9 @@ func (g *Grammar) Readings(text string) []Reading {
 		return []Reading{{Title: text}}
 	}
 	out := []Reading{{Title: said(all)}}
+	if len(all) > longest {
+		return out
+	}
 	bare := g.strip(all)
 	for i := range g.patterns {
 		for _, r := range g.matches(&g.patterns[i], bare) {
@@ -108,7 +114,7 @@ func (g *Grammar) Device(text string, isDevice func(words string) bool) (query, 
 		return strings.Join(words, " "), ""
 	}
 	end := g.withoutAfter(tokens(text))
-	for i := 1; i+1 < len(end); i++ {
+	for i := max(1, len(end)-2-longestName); i+1 < len(end); i++ {
 		if !g.is("at", end[i]) {
 			continue
 		}

@@ -203,7 +203,7 @@ func (b *Builder) Build() *Index {
 		return 1
 	})
 	live := b.live()
-	x := &Index{n: live.count(), classes: b.class}
+	x := &Index{n: live.count(), classes: b.class, free: make(chan set, mostFree)}
 	b.classes = nil
 	b.renumber(live)
 	b.tree(x)

@@ -36,6 +36,44 @@ type Index struct {
 
 	vocabulary
 	weights []uint8 // by word: how much it tells
+
+	free chan set // sets of documents that a search has used, for the next one
+}
+
+// mostFree bounds the sets that are kept.
+const mostFree = 12
+
+// blank returns an empty set of documents.
+func (x *Index) blank() set {
+	select {
+	case s := <-x.free:
+		clear(s)
+		return s
+	default:
+		return newSet(x.n)
+	}
+}
+
+// copyOf returns a set of the same documents.
+func (x *Index) copyOf(o set) set {
+	select {
+	case s := <-x.free:
+		copy(s, o)
+		return s
+	default:
+		return slices.Clone(o)
+	}
+}
+
+// giveBack takes a set that nobody uses any more; nil is none.
+func (x *Index) giveBack(s set) {
+	if s == nil {
+		return
+	}
+	select {
+	case x.free <- s:
+	default:
+	}
 }
 
 // run is where documents of a kind begin.

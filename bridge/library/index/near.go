@@ -15,7 +15,7 @@ type near struct {
 }
 
 const (
-	mostNear  = 48 // words that one word of a query may be meant for
+	mostNear  = 40 // words that one word of a query may be meant for
 	mostHeard = 400
 	// Words of at least twoErrors letters may have two typing errors, shorter ones one, and those below oneError none.
 	oneError, twoErrors = 3, 7

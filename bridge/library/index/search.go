@@ -41,7 +41,13 @@ func (x *Index) Search(q media.Query, use func(media.ID) media.Use, playable fun
 		s.forgiving()
 	}
 	s.settle()
-	return len(s.found) + s.resting, s.page(q, use)
+	total, hits := len(s.found)+s.resting, s.page(q, use)
+	for _, docs := range s.sets {
+		x.giveBack(docs)
+	}
+	x.giveBack(s.rest)
+	x.giveBack(s.allowed)
+	return total, hits
 }
 
 // search is the state of one search.
@@ -71,7 +77,11 @@ func (s *search) strict(words []string) {
 	s.readings = s.x.readings(words)
 	for i := range s.readings {
 		if all := s.all(s.readings[i].terms); all != nil {
-			s.take(all, i, 0, i == 0)
+			if s.take(all, i, 0); i == 0 && all.count() > mostScored {
+				s.rest = all
+			} else {
+				s.x.giveBack(all)
+			}
 		}
 	}
 }
@@ -96,12 +106,13 @@ func (s *search) all(terms []term) set {
 		case all != nil:
 			all.and(docs)
 		case s.allowed != nil:
-			all = slices.Clone(s.allowed)
+			all = s.x.copyOf(s.allowed)
 			all.and(docs)
 		default:
-			all = slices.Clone(docs)
+			all = s.x.copyOf(docs)
 		}
 		if all.empty() {
+			s.x.giveBack(all)
 			return nil
 		}
 	}
@@ -134,16 +145,20 @@ func (s *search) forgiving() {
 		sets = append(sets, s.x.docs(t))
 	}
 	s.readings = append(s.readings, reading{terms: wide})
-	all := slices.Clone(sets[0])
+	all := s.x.copyOf(sets[0])
 	if s.allowed != nil {
 		all.and(s.allowed)
 	}
 	for _, o := range sets[1:] {
 		all.and(o)
 	}
-	s.take(all, len(s.readings)-1, worthless, false)
+	s.take(all, len(s.readings)-1, worthless)
+	s.x.giveBack(all)
 	if s.top < poor && len(sets) > 1 {
 		s.most(sets)
+	}
+	for _, docs := range sets {
+		s.x.giveBack(docs)
 	}
 	if s.top <= top {
 		s.found, s.top = s.found[:before], top
@@ -155,7 +170,7 @@ func (s *search) most(sets []set) {
 	n := len(sets)
 	var planes [5]set // the number of terms met, bit by bit
 	for i := range planes {
-		planes[i] = newSet(s.x.n)
+		planes[i] = s.x.blank()
 	}
 	for _, docs := range sets {
 		for i, carry := range docs {
@@ -165,7 +180,7 @@ func (s *search) most(sets []set) {
 		}
 	}
 	for want := n - 1; want >= (n+1)/2 && s.top < poor; want-- {
-		some := newSet(s.x.n)
+		some := s.x.blank()
 		for i := range some {
 			w := ^uint64(0)
 			for p := range planes {
@@ -180,13 +195,16 @@ func (s *search) most(sets []set) {
 		if s.allowed != nil {
 			some.and(s.allowed)
 		}
-		s.take(some, len(s.readings)-1, worthless, false)
+		s.take(some, len(s.readings)-1, worthless)
+		s.x.giveBack(some)
+	}
+	for _, p := range planes {
+		s.x.giveBack(p)
 	}
 }
 
-// take scores the documents of a set. Of very many it first takes those with titles no longer than the query; with keep the
-// others are remembered.
-func (s *search) take(docs set, reading, least int, keep bool) {
+// take scores the documents of a set, of very many first those with titles no longer than the query.
+func (s *search) take(docs set, reading, least int) {
 	left := mostScored
 	q := &s.readings[reading]
 	consider := func(d uint32) {
@@ -214,9 +232,6 @@ func (s *search) take(docs set, reading, least int, keep bool) {
 			break
 		}
 	}
-	if many && keep {
-		s.rest = docs
-	}
 }
 
 // settle sorts what was found, each document once, and puts together what was not scored.
@@ -230,7 +245,8 @@ func (s *search) settle() {
 		}
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.doc, b.doc))
 	})
-	seen := newSet(s.x.n)
+	seen := s.x.blank()
+	defer s.x.giveBack(seen)
 	s.found = slices.DeleteFunc(s.found, func(f scored) bool {
 		twice := seen.has(f.doc)
 		seen.add(f.doc)
@@ -407,7 +423,7 @@ func (x *Index) filter(q media.Query) (allowed set, ok bool) {
 			homes.add(uint32(i))
 		}
 	}
-	allowed = newSet(x.n)
+	allowed = x.blank()
 	x.eachRun(func(k media.Kind, from, to uint32) {
 		if len(q.Kinds) > 0 && !slices.Contains(q.Kinds, k) {
 			return

@@ -136,7 +136,7 @@ func (x *Index) reach(t *term) int {
 
 // docs returns the documents in which something stands for the term.
 func (x *Index) docs(t *term) set {
-	s := newSet(x.n)
+	s := x.blank()
 	for w := t.from; w < t.to; w++ {
 		x.mark(s, w)
 	}
