@@ -222,6 +222,14 @@ func TestAheadUnseen(t *testing.T) {
 			remove e2    -> ok
 			wait 90s
 			runs e2 2 10 -> item_finished a, load e3(c)`,
+		"the bridge was away while both ended": queued + `
+			goes-on e2     -> item_finished a, ahead e3(c)
+			playing 0      -> item_started b
+			goes-back e1 1 -> ahead e2(b)
+			playing 0      -> item_started a
+			restart
+			wait 195s
+			idle           -> item_finished a, item_started b, item_finished b, load e3(c)`,
 		"both have ended since, around that time": queued + `
 			add d      -> ok
 			goes-on e2 -> item_finished a, ahead e3(c)

@@ -32,7 +32,7 @@ func (s *Store) readQueue(ctx context.Context, topic string) (saved queue.Saved[
 	var plan []byte
 	h := &saved.Head
 	err = tx.StmtContext(ctx, s.statements.selectHead).QueryRowContext(ctx, topic).Scan(&number, &h.Revision, &h.Next, &h.Current,
-		&h.Repeat, &h.Shuffle, &h.EndedAt, &h.Serial, &h.Position, &h.At, &h.Duration, &h.Playing, &plan)
+		&h.Repeat, &h.Shuffle, &h.EndedAt, &h.Serial, &h.Position, &h.At, &h.Duration, &h.Playing, &plan, &h.Ahead)
 	if errors.Is(err, sql.ErrNoRows) {
 		return saved, nil
 	}
@@ -162,7 +162,7 @@ func (s *Store) SavePosition(ctx context.Context, topic string, h queue.Head) er
 // headColumns returns the columns of a head in the order of the table. SQLite has no unsigned numbers.
 func headColumns(topic string, h queue.Head) []any {
 	return []any{topic, h.Revision, h.Next, h.Current, h.Repeat, h.Shuffle, h.EndedAt, int64(h.Serial), h.Position, h.At,
-		h.Duration, h.Playing, encodePlan(h.Plan)}
+		h.Duration, h.Playing, encodePlan(h.Plan), h.Ahead}
 }
 
 // encodePlan returns what stands in the column plan: "" for the zero Plan.

@@ -3,7 +3,7 @@ package store
 // migrations bring a database from each version of the schema to the next; user_version counts those that were made. A
 // released one is never changed: what is new is appended.
 func migrations() []string {
-	return []string{devicesAndQueues, announcements, household, plans, refusals}
+	return []string{devicesAndQueues, announcements, household, plans, refusals, standsAhead}
 }
 
 // devicesAndQueues: the devices by their topic names, their queues, and what is kept once.
@@ -100,3 +100,6 @@ const plans = `ALTER TABLE queue ADD COLUMN plan TEXT NOT NULL DEFAULT ''`
 
 // refusals: the formats that a device has refused, as JSON, a list.
 const refusals = `ALTER TABLE device ADD COLUMN refused TEXT NOT NULL DEFAULT 'null'`
+
+// standsAhead: what the receiver goes on with by itself.
+const standsAhead = `ALTER TABLE queue ADD COLUMN ahead INTEGER NOT NULL DEFAULT 0`

@@ -35,16 +35,16 @@ func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&s.deleteDevice, `DELETE FROM device WHERE topic = ?`},
 		{&s.putHead, `INSERT INTO queue
-			(topic, revision, next, current, repeat, shuffle, ended_at, serial, position, at, duration, playing, plan)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			(topic, revision, next, current, repeat, shuffle, ended_at, serial, position, at, duration, playing, plan, ahead)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (topic) DO UPDATE SET revision = excluded.revision, next = excluded.next, current = excluded.current,
 				repeat = excluded.repeat, shuffle = excluded.shuffle, ended_at = excluded.ended_at, serial = excluded.serial,
 				position = excluded.position, at = excluded.at, duration = excluded.duration, playing = excluded.playing,
-				plan = excluded.plan
+				plan = excluded.plan, ahead = excluded.ahead
 			RETURNING number`},
 		// Writes no head that is older than the one that is there.
 		{&s.updateHead, `UPDATE queue SET revision = ?2, next = ?3, current = ?4, repeat = ?5, shuffle = ?6, ended_at = ?7,
-				serial = ?8, position = ?9, at = ?10, duration = ?11, playing = ?12, plan = ?13
+				serial = ?8, position = ?9, at = ?10, duration = ?11, playing = ?12, plan = ?13, ahead = ?14
 			WHERE topic = ?1 AND revision <= ?2 AND next <= ?3 AND serial <= ?8`},
 		{&s.deleteQueue, `DELETE FROM queue WHERE topic = ?`},
 		{&s.deleteEntries, `DELETE FROM entry WHERE queue = ?`},
@@ -53,7 +53,7 @@ func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&s.deleteEntry, `DELETE FROM entry WHERE queue = ? AND id = ?`},
 		{&s.selectHead, `SELECT number, revision, next, current, repeat, shuffle, ended_at, serial, position, at, duration,
-			playing, plan FROM queue WHERE topic = ?`},
+			playing, plan, ahead FROM queue WHERE topic = ?`},
 		{&s.selectEntries, `SELECT id, rank, natural, duration, start, interval, failed, item, path, size, title, details
 			FROM entry WHERE queue = ?`},
 		{&s.putAnnounced, `REPLACE INTO announced (topic, platforms) VALUES (?, ?)`},

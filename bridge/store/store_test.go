@@ -85,7 +85,7 @@ func row(id queue.EntryID, rank int64) queue.Row[media.Item] {
 func head(revision int64, next queue.EntryID) queue.Head {
 	return queue.Head{
 		Revision: revision, Next: next, Current: 1, Repeat: queue.RepeatAll, Shuffle: true, EndedAt: 3,
-		Serial: math.MaxUint32, Position: 12.25, At: 1795348800123, Duration: 430.1, Playing: true,
+		Serial: math.MaxUint32, Ahead: 2, Position: 12.25, At: 1795348800123, Duration: 430.1, Playing: true,
 		Plan: queue.Plan{
 			Then: queue.ThenPause, Volume: 30, Muted: true, Unmute: true, Entry: 1, Rate: 1.5, Track: 2, Left: 3.5,
 			Ends: 1795348800999, Started: true,
