@@ -84,6 +84,10 @@ $(ARCHIVES): dist/localcast-$(VERSION)-%.tar.gz: dist/%/localcast README.md LICE
 docker: ## the container image for this machine
 	docker build --build-arg VERSION=$(VERSION) --tag $(IMAGE):$(VERSION) .
 
+.PHONY: bench-queue
+bench-queue: ## one edit of a queue of 10, 1,000 and 10,000 entries: deciding, and writing to the disk that holds TMPDIR
+	go test -run '^$$' -bench 'Edit|Replace|BenchmarkQueue' -benchmem ./bridge/queue ./bridge/store
+
 .PHONY: bench-http
 bench-http: ## the streamer beside nginx and http.ServeContent: CPU, first byte, stalled readers, a lossy link; as root
 	go run ./bench/http

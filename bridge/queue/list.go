@@ -147,7 +147,7 @@ func (l *list[T]) keyNaturals(at int, added []*Entry[T], atEnd bool) {
 			order = append(order, e)
 		}
 	}
-	slices.SortStableFunc(order, byNatural)
+	slices.SortFunc(order, byNatural)
 	place := len(order)
 	if !atEnd {
 		place = 0
@@ -180,7 +180,9 @@ func (l *list[T]) keyNaturals(at int, added []*Entry[T], atEnd bool) {
 	}
 }
 
-func byNatural[T any](a, b *Entry[T]) int { return cmp.Compare(a.natural, b.natural) }
+func byNatural[T any](a, b *Entry[T]) int {
+	return cmp.Or(cmp.Compare(a.natural, b.natural), cmp.Compare(a.ID, b.ID))
+}
 
 // remove takes entries out. A current entry among them leaves none current.
 func (l *list[T]) remove(ids map[EntryID]bool) {
@@ -215,7 +217,7 @@ func (l *list[T]) move(from, to int) {
 func (l *list[T]) shuffle(on bool, first EntryID, random func(n int) int) {
 	l.head.Shuffle, l.all = on, true
 	if !on {
-		slices.SortStableFunc(l.entries, byNatural)
+		slices.SortFunc(l.entries, byNatural)
 		l.renumber()
 		l.setCurrent(l.head.Current)
 		return
@@ -242,7 +244,7 @@ func (l *list[T]) changed() bool {
 func (l *list[T]) take() Change[T] {
 	c := Change[T]{All: l.all, Head: l.head, Drop: l.dropped}
 	if l.all {
-		c.Drop = nil
+		c.Drop, c.Put = nil, make([]Row[T], 0, len(l.entries))
 	}
 	for _, e := range l.entries {
 		if _, ok := l.dirty[e.ID]; ok || l.all {
