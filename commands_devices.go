@@ -33,8 +33,7 @@ func listDevices(ctx context.Context, inv invocation, t terminal) int {
 	}
 	ctx, cancel := context.WithTimeout(ctx, devicesRound)
 	defer cancel()
-	log := slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	found, err := findDevices(ctx, castConfig(c), log, func(media.Device) {})
+	found, err := findDevices(ctx, castConfig(c), warnings(t.err), func(media.Device) {})
 	if err != nil {
 		fmt.Fprintln(t.err, err)
 		return exitFailed

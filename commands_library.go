@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -38,7 +39,7 @@ func openLibrary(inv invocation, t terminal, command, payload string) (l *librar
 	}
 	cfg := libraryConfig(c)
 	cfg.Watch = false
-	l, err = library.New(cfg, c.Log.logger(t.err))
+	l, err = library.New(cfg, warnings(t.err))
 	if err != nil {
 		fmt.Fprintln(t.err, errors.Join(err, release()))
 		return nil, close, exitFailed
@@ -48,6 +49,11 @@ func openLibrary(inv invocation, t terminal, command, payload string) (l *librar
 			fmt.Fprintln(t.err, err)
 		}
 	}, exitOK
+}
+
+// warnings logs what a person should know who runs a command; what goes well the command tells itself.
+func warnings(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
 // searchLibrary shows what the library finds for some words.

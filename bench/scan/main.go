@@ -91,7 +91,7 @@ func (b *bench) timed(what string, do func() error) error {
 	begun := time.Now()
 	err := do()
 	took := time.Since(begun)
-	fmt.Fprintf(b.out, "%-24s %8.2f s, heap %5.1f MB above the start\n", what, took.Seconds(), heap()-b.before)
+	fmt.Fprintf(b.out, "%-24s %8.2f s, heap %5.1f MB above the start, at most %s so far\n", what, took.Seconds(), heap()-b.before, peak())
 	return err
 }
 

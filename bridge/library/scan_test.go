@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -488,5 +489,34 @@ func TestAFolderThatHangsIsScannedLast(t *testing.T) {
 	s.scan()
 	if got := strings.Join(s.lib.Status().Unavailable, " "); got != "nas" || len(s.ids()) != 2 {
 		t.Errorf("unavailable %q, there are %s", got, s.paths())
+	}
+}
+
+func TestHostileTree(t *testing.T) {
+	deep := strings.Repeat("d/", maxDepth+20)
+	longFolder, longFile := strings.Repeat("f", 255), strings.Repeat("x", 251)+".wav"
+	s := newShelf(t, Config{}, "a.wav", deep+"lost.wav", deep[:20]+"found.wav", longFolder+"/"+longFile, "CASE/one.wav", "case/two.wav",
+		"-rf.wav", " .wav", "..wav.wav", "nul\x01.wav", "\xff\xfe.wav", "a.wav.wav", "emoji \U0001f600.wav", "e\u0301.wav")
+	s.scan()
+	want := []string{" .wav", "-rf.wav", "CASE/one.wav", "a.wav", "a.wav.wav", "case/two.wav", deep[:20] + "found.wav", "emoji \U0001f600.wav",
+		"e\u0301.wav", longFolder + "/" + longFile, "nul\x01.wav", "ÿþ.wav"}
+	got := strings.Split(s.paths(), ", ")
+	for _, w := range want {
+		if !slices.Contains(got, w) {
+			t.Errorf("%q is not there; there is %q", w, got)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("there are %d items, not %d: %q", len(got), len(want), got)
+	}
+	if !strings.Contains(s.log.String(), "too deep") {
+		t.Errorf("nothing is said of what lies too deep:\n%s", s.log.String())
+	}
+	before := s.ids()
+	s.move("CASE", "Case")
+	s.scan()
+	after := s.ids()
+	if after["media/Case/one.wav"] != before["media/CASE/one.wav"] || after["media/case/two.wav"] != before["media/case/two.wav"] {
+		t.Error("a folder whose name changed in its case alone has new ids")
 	}
 }
