@@ -52,7 +52,7 @@ func start(program, dir string, g *group) (*home, error) {
 		return nil, err
 	}
 	h.command = exec.Command("/bin/sh", "-c", `echo $$ >"$0" && exec "$@"`, g.procs(), program, "-config", config)
-	h.command.Stderr = io.Discard // a line for each song, of which only the name tells anything
+	h.command.Stderr = io.Discard // a line for each film, of which only the name tells anything
 	if err := h.command.Start(); err != nil {
 		return nil, err
 	}

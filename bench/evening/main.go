@@ -11,6 +11,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"flag"
 	"fmt"
@@ -99,16 +100,16 @@ func play(out io.Writer, program, parent string, items int, length time.Duration
 	return nil
 }
 
-// makeLibrary makes films as holes, and songs of which only the names tell anything. All are old enough to be finished.
+// makeLibrary makes films as holes, of which only the names tell anything, and short sounds. All are old enough to be finished.
 func makeLibrary(dir string, items int) error {
 	old := time.Now().Add(-24 * time.Hour)
-	put := func(name string, size int64) error {
+	put := func(name string, header []byte, size int64) error {
 		path := filepath.Join(dir, name)
 		f, err := os.Create(path)
 		if err != nil {
 			return err
 		}
-		if _, err = f.WriteString("no header that anybody knows"); err == nil {
+		if _, err = f.Write(header); err == nil {
 			err = f.Truncate(size)
 		}
 		return errors.Join(err, f.Close(), os.Chtimes(path, old, old))
@@ -121,7 +122,7 @@ func makeLibrary(dir string, items int) error {
 				return err
 			}
 		}
-		if err := put(fmt.Sprintf("%s/%02d Song %d.mp3", album, i%perAlbum+1, i), 1024); err != nil {
+		if err := put(fmt.Sprintf("%s/%02d Song %d.wav", album, i%perAlbum+1, i), sound(), soundSize); err != nil {
 			return err
 		}
 	}
@@ -129,11 +130,25 @@ func makeLibrary(dir string, items int) error {
 		return err
 	}
 	for i := range films {
-		if err := put(fmt.Sprintf("films/%s (2001).mp4", filmName(i)), filmSize); err != nil {
+		if err := put(fmt.Sprintf("films/%s (2001).mp4", filmName(i)), []byte("no header that anybody knows"), filmSize); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+const soundSize = 1044
+
+// sound is the header of an eighth of a second of silence, as RIFF has it.
+func sound() []byte {
+	le := binary.LittleEndian
+	h := le.AppendUint32([]byte("RIFF"), soundSize-8)
+	h = le.AppendUint32(append(h, "WAVEfmt "...), 16)
+	h = le.AppendUint32(h, 1|1<<16) // PCM, one channel
+	h = le.AppendUint32(h, 8000)    // samples and bytes per second
+	h = le.AppendUint32(h, 8000)
+	h = le.AppendUint32(h, 1|8<<16) // bytes and bits of a sample
+	return le.AppendUint32(append(h, "data"...), soundSize-44)
 }
 
 func filmName(i int) string {
