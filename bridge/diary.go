@@ -44,6 +44,7 @@ type Diary interface {
 type diary struct {
 	store Diary
 	log   *slog.Logger
+	most  int           // usesMost; tests have fewer
 	turn  chan struct{} // whoever writes or reads the store has put a value in
 	news  chan struct{} // capacity 1: something is unwritten
 
@@ -72,7 +73,7 @@ func newPage() page {
 
 func newDiary(store Diary, log *slog.Logger) *diary {
 	return &diary{
-		store: store, log: log, turn: make(chan struct{}, 1), news: make(chan struct{}, 1),
+		store: store, log: log, most: usesMost, turn: make(chan struct{}, 1), news: make(chan struct{}, 1),
 		uses: map[media.ID]media.Use{}, unwritten: newPage(),
 	}
 }
@@ -133,7 +134,7 @@ func keptTitle(title string) string {
 
 // note remembers a use and has it written. The caller holds mu.
 func (d *diary) note(u media.Used) {
-	if _, known := d.uses[u.Item]; !known && len(d.uses) >= usesMost+unwrittenMost {
+	if _, known := d.uses[u.Item]; !known && len(d.uses) >= d.most+unwrittenMost {
 		return // the disk takes nothing, or thin would have made room
 	}
 	d.uses[u.Item] = u.Use
@@ -158,7 +159,7 @@ func (d *diary) room(waiting int) bool {
 // thin forgets a tenth of all items where there are too many. It sorts a copy, so that nobody waits for that.
 func (d *diary) thin() {
 	d.mu.RLock()
-	if len(d.uses) <= usesMost {
+	if len(d.uses) <= d.most {
 		d.mu.RUnlock()
 		return
 	}
@@ -187,7 +188,7 @@ func (d *diary) thin() {
 func (d *diary) forget(id media.ID) {
 	delete(d.uses, id)
 	delete(d.unwritten.uses, id)
-	if len(d.unwritten.drop) < usesMost {
+	if len(d.unwritten.drop) < d.most {
 		d.unwritten.drop[id] = true
 	}
 }

@@ -95,14 +95,15 @@ func TestPicturesAreNotRemembered(t *testing.T) {
 
 func TestTheLeastRecentlyUsedAreForgotten(t *testing.T) {
 	writing(t, func(t *testing.T, d *diary, s *fakeStore, _ *strings.Builder) {
-		for n := range usesMost {
+		d.most = 100
+		for n := range d.most {
 			id := media.ID(fmt.Sprint("film", n))
 			u := media.Used{Item: id, Use: media.Use{LastAt: int64(n), Watched: n < 5}}
 			d.uses[id], s.uses[id] = u.Use, u
 		}
 		d.played("den", played("new", 1, 1))
 		synctest.Wait()
-		if want := usesMost + 1 - usesMost/10; len(d.uses) != want || len(s.uses) != want {
+		if want := d.most + 1 - d.most/10; len(d.uses) != want || len(s.uses) != want {
 			t.Errorf("%d are known and %d kept, want %d", len(d.uses), len(s.uses), want)
 		}
 		if _, kept := s.uses["film5"]; kept || s.uses["new"].Use.Position != 100 {
@@ -119,14 +120,15 @@ func TestWhatIsKnownIsBoundedWhileTheDiskWaits(t *testing.T) {
 		s.disk("waits")
 		d.played("den", played("first", 1, 1))
 		synctest.Wait() // it is being written
-		for n := range usesMost {
+		d.most = 100
+		for n := range d.most {
 			d.uses[media.ID(fmt.Sprint("film", n))] = media.Use{LastAt: int64(n)}
 		}
 		for n := range 2 * unwrittenMost {
 			d.played("den", played(fmt.Sprint("new", n), uint64(n+2), 1))
 		}
-		if len(d.uses) != usesMost+unwrittenMost {
-			t.Errorf("%d are known, want at most %d", len(d.uses), usesMost+unwrittenMost)
+		if len(d.uses) != d.most+unwrittenMost {
+			t.Errorf("%d are known, want at most %d", len(d.uses), d.most+unwrittenMost)
 		}
 	})
 }
