@@ -88,43 +88,55 @@ type picture struct {
 	passing bool // a better one is being made
 }
 
-// picture makes the picture of an item: the best of its own that is good, else a frame, else the neutral one.
+// picture makes the picture of an item: the best of its own that is good, else a frame, else the neutral one, which stands in
+// as well while a disk does not answer.
 func (s *Server) picture(ctx context.Context, id media.ID, width int) (picture, error) {
 	ctx, cancel := context.WithTimeout(ctx, artworkTimeout)
 	defer cancel()
 	if id == neutral {
-		return s.neutral(width), nil
+		return picture{jpeg: neutralJPEG(width)}, nil
 	}
-	var p picture
+	var own []byte
 	err := s.decode(ctx, func() error {
 		return s.files.Cover(ctx, id, func(data []byte) bool {
-			var err error
-			if p.jpeg, err = s.scaled(data, frame{width, 2 * width}); err != nil {
+			jpeg, err := s.scaled(data, frame{width, 2 * width})
+			if err != nil {
 				s.log.Debug("a picture is passed over", "item", id, "err", err)
+				return false
 			}
-			return err == nil
+			own = jpeg
+			return true
 		})
 	})
-	if err != nil {
+	late := errors.Is(err, context.DeadlineExceeded)
+	switch {
+	case own != nil:
+		return picture{jpeg: own}, nil
+	case err != nil && !late:
 		return picture{}, err
 	}
-	if p.jpeg != nil {
-		return p, nil
+	framed, coming := s.framed(ctx, id, width)
+	if framed != nil {
+		return picture{jpeg: framed}, nil
 	}
+	return picture{jpeg: neutralJPEG(width), passing: coming || late}, nil
+}
+
+// framed is the picture of an item that has none of its own: a frame of its film, nil for none. coming is as frame has it.
+func (s *Server) framed(ctx context.Context, id media.ID, width int) (jpeg []byte, coming bool) {
 	data, coming := s.frame(ctx, id)
-	if len(data) > 0 {
-		err := s.decode(ctx, func() (err error) {
-			p.jpeg, err = s.scaled(data, frame{width, 2 * width})
-			return err
-		})
-		if err == nil {
-			return p, nil
-		}
-		s.log.Debug("a frame is passed over", "item", id, "err", err)
+	if len(data) == 0 {
+		return nil, coming
 	}
-	p = s.neutral(width)
-	p.passing = coming
-	return p, nil
+	err := s.decode(ctx, func() (err error) {
+		jpeg, err = s.scaled(data, frame{width, 2 * width})
+		return err
+	})
+	if err != nil {
+		s.log.Debug("a frame is passed over", "item", id, "err", err)
+		return nil, errors.Is(err, context.DeadlineExceeded)
+	}
+	return jpeg, false
 }
 
 // decode runs what reads and scales a picture when its turn has come.
@@ -160,9 +172,6 @@ func pictureKey(data []byte, into frame) string {
 
 // sameBytes reports whether two slices are one.
 func sameBytes(a, b []byte) bool { return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0] }
-
-// neutral is the picture for what has none.
-func (s *Server) neutral(width int) picture { return picture{jpeg: neutralJPEG(width)} }
 
 // frame returns a frame of a film that stands for an item, as long as ctx lasts. coming says that one is being made that will
 // be there later. Who asks again finds what was made, and that none can be made.

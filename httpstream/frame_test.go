@@ -144,3 +144,15 @@ func TestAFrameUnderWayEndsWithTheServer(t *testing.T) {
 		p.ask(t, path)
 	})
 }
+
+// TestAPictureOnADiskThatHangs: the neutral one stands in, and is not to be kept.
+func TestAPictureOnADiskThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := startInMemory(t, library{cover: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }})
+		path := strings.TrimPrefix(s.Artwork(media.Item{ID: film, HasArtwork: true}, ""), s.StreamURL()) + "?w=16"
+		resp, body := p.ask(t, path)
+		if !bytes.Equal(body, neutralJPEG(16)) || resp.StatusCode != http.StatusOK || resp.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s, %v, %d bytes", resp.Status, resp.Header, len(body))
+		}
+	})
+}

@@ -27,12 +27,15 @@ func (s *Server) screened(ctx context.Context, item media.Item) (p picture, ok b
 	defer cancel()
 	err := s.decode(ctx, func() error {
 		return s.files.Cover(ctx, item.ID, func(data []byte) bool {
-			if !fitsScreen(data) {
-				var err error
-				if p.jpeg, err = s.scaled(data, frame{screenWidth, screenHeight}); err != nil {
-					s.log.Debug("a photo is served as it is", "item", item.ID, "err", err)
-				}
+			if fitsScreen(data) {
+				return true
 			}
+			jpeg, err := s.scaled(data, frame{screenWidth, screenHeight})
+			if err != nil {
+				s.log.Debug("a photo is served as it is", "item", item.ID, "err", err)
+				return true
+			}
+			p.jpeg = jpeg
 			return true
 		})
 	})
