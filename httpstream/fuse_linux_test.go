@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -240,16 +239,4 @@ func (m *fuseServer) attributes(node uint64) []byte {
 	a = le.AppendUint32(a, 1)
 	a = append(a, make([]byte, 12)...) // owner, group, device
 	return le.AppendUint64(a, 4096)
-}
-
-// await waits until something is so.
-func await(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(time.Minute); !so(); <-tick.C {
-		if time.Now().After(deadline) {
-			t.Fatalf("never: %s", what)
-		}
-	}
 }

@@ -56,7 +56,7 @@ func newMetrics(m *meter, more []prometheus.Collector) *metrics {
 		}
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(active, bytes, stalls, firstByte, refused, responses)
+	registry.MustRegister(active, bytes, stalls, firstByte, refused, responses, newWatching(m))
 	registry.MustRegister(more...)
 	return &metrics{promhttp.HandlerFor(registry, promhttp.HandlerOpts{}), refused, responses}
 }
