@@ -335,6 +335,42 @@ func playRows() map[string]func(*testing.T) {
 			}
 			l.tells("")
 		}),
+		"insert": in(casttest.Config{}, func(l *lab) {
+			l.obey(l.load())
+			l.obey(l.follow("e2"))
+			l.drain()
+			l.receiver.Finish()
+			l.tells("ended finished then e2, loading, buffering, playing")
+			if loads := l.receiver.Loads(); len(loads) != 2 || loads[1].Requester != "" {
+				l.Errorf("loads %+v", loads)
+			}
+		}),
+		"queue-refused": in(casttest.Config{}, func(l *lab) {
+			l.obey(l.load())
+			l.receiver.RefuseQueue(true)
+			if d := l.order(l.follow("e2")); d.Fail == nil || d.Fail.Kind != bridge.FailUnsupported {
+				l.Errorf("answered %+v", d.Fail)
+			}
+			l.drain()
+			l.receiver.Finish()
+			l.tells("ended finished, empty")
+		}),
+		"went-back": in(casttest.Config{}, func(l *lab) {
+			l.obey(l.load())
+			l.obey(l.follow("e2"))
+			l.receiver.Next()
+			l.status(func(st bridge.Status) bool {
+				return st.Media != nil && st.Media.Tag.Entry == "e2" && st.Media.State == bridge.PlayPlaying
+			})
+			l.obey(l.follow("e3"))
+			l.drain()
+			l.receiver.Previous()
+			l.tells("ended interrupted then e1, loading, buffering, playing")
+			l.obey(l.follow("e2")) // which is there still: what was behind it goes
+			if s := l.receiver.Snapshot(); len(s.Queue) != 2 || len(s.Loads) != 3 {
+				l.Errorf("the receiver has %d items, and has loaded %d times", len(s.Queue), len(s.Loads))
+			}
+		}),
 		"picture-alone": in(casttest.Config{}, func(l *lab) {
 			for i := range 2 {
 				l.obey(l.load())

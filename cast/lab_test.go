@@ -213,7 +213,11 @@ func brief(v any) string {
 		}
 		return "ok"
 	case bridge.Ended:
-		return strings.TrimSpace("ended " + string(v.Reason) + " " + v.Message)
+		words := "ended " + string(v.Reason)
+		if v.Next != nil {
+			words += " then " + v.Next.Entry
+		}
+		return strings.TrimSpace(words + " " + v.Message)
 	case bridge.Status:
 		switch {
 		case !v.Online:
@@ -272,6 +276,13 @@ func (l *lab) settled(loads int) {
 	if st.Media != nil && st.Media.State == bridge.PlayPaused && (st.Media.Position-snap.Position.Seconds()) > 0.1 {
 		l.Errorf("told to stand at %v; the device stands at %v", st.Media.Position, snap.Position)
 	}
+}
+
+// follow is an order that an entry shall follow what plays.
+func (l *lab) follow(entry string) bridge.Order {
+	o := l.load()
+	o.Kind, o.Load.Tag.Entry = bridge.OrderPrepare, entry
+	return o
 }
 
 // pendingLoad sends a load, and does not wait for its answer.

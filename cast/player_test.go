@@ -2,6 +2,7 @@ package cast_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"log/slog"
@@ -143,7 +144,7 @@ func (s *setup) order(o bridge.Order) bridge.Done {
 	s.serial++
 	o.Serial = s.serial
 	if o.Load != nil {
-		o.Load.Tag = bridge.Tag{Bridge: "b", Entry: "e1", Serial: s.serial}
+		o.Load.Tag = bridge.Tag{Bridge: "b", Entry: cmp.Or(o.Load.Tag.Entry, "e1"), Serial: s.serial}
 	}
 	s.player.Do(o)
 	return await(s, "an answer to "+string(o.Kind), func(d bridge.Done) bool { return d.Serial == o.Serial })

@@ -306,3 +306,96 @@ func TestWindows(t *testing.T) {
 		}
 	}
 }
+
+// leaving is a load of an entry by somebody who believes that the serial from plays.
+func leaving(serial uint64, entry int, from uint64) bridge.Order {
+	o := prepare(serial, entry)
+	o.Kind, o.Load.From = bridge.OrderLoad, from
+	return o
+}
+
+func TestALoadOfWhatStandsAhead(t *testing.T) {
+	run(t, []step{
+		{
+			"the receiver goes there", followed, func(r *rig) {
+				r.do(leaving(5, 2, 1))
+				if id, _ := r.sent[0].whole("currentItemId"); id != 2 {
+					r.t.Errorf("sent to the item %d", id)
+				}
+				r.media(window("IDLE", 1, "", `,"idleReason":"INTERRUPTED","loadingItemId":2`))
+				r.media(answered("QUEUE_UPDATE", window("PLAYING", 2, "1 2", "")))
+				if d := r.told[2].(bridge.Done); d.Plays == nil || d.Plays.Serial != 2 {
+					r.t.Errorf("answered %+v", d)
+				}
+			},
+			[]string{"ended e1/1 interrupted at 0 then e2/2", "loading e2/2 at 0", "done 5", "playing e2/2 at 0"},
+			[]string{"app-1 QUEUE_UPDATE"},
+		},
+		{
+			"the receiver has gone there by itself meanwhile", followed, func(r *rig) {
+				r.media(window("IDLE", 1, "", `,"idleReason":"FINISHED","loadingItemId":2`))
+				r.media(window("PLAYING", 2, "1 2", ""))
+				r.do(leaving(5, 2, 1))
+			},
+			[]string{"ended e1/1 finished at 0 then e2/2", "loading e2/2 at 0", "playing e2/2 at 0", "done 5"}, nil,
+		},
+		{
+			"it goes there by itself, and loads still", followed, func(r *rig) {
+				r.media(window("IDLE", 1, "", `,"idleReason":"FINISHED","loadingItemId":2`))
+				r.do(leaving(5, 2, 1))
+				r.media(window("PLAYING", 2, "1 2", ""))
+			},
+			[]string{"ended e1/1 finished at 0 then e2/2", "loading e2/2 at 0", "done 5", "playing e2/2 at 0"}, nil,
+		},
+		{
+			"it is on its way there", alone, func(r *rig) {
+				r.do(prepare(4, 2))
+				r.do(leaving(5, 2, 1))
+				r.media(answered("QUEUE_INSERT", window("PLAYING", 1, "1 2", "")))
+			}, []string{"done 4", "playing e1/1 at 0"}, []string{"app-1 QUEUE_INSERT", "app-1 QUEUE_UPDATE"},
+		},
+		{
+			"it was refused there, and is loaded", alone, func(r *rig) {
+				r.do(prepare(4, 2))
+				r.do(leaving(5, 2, 1))
+				r.says("app-1", "urn:x-cast:com.google.cast.media", `{"type":"INVALID_REQUEST","requestId":@QUEUE_INSERT,"reason":"x"}`)
+			},
+			[]string{"done 4 refused: the device did not accept the request (x)"}, []string{"app-1 QUEUE_INSERT", "app-1 LOAD"},
+		},
+		{
+			"a jump that is refused becomes a load", followed, func(r *rig) {
+				r.do(leaving(5, 2, 1))
+				r.says("app-1", "urn:x-cast:com.google.cast.media", `{"type":"INVALID_REQUEST","requestId":@QUEUE_UPDATE,"reason":"x"}`)
+			}, nil, []string{"app-1 QUEUE_UPDATE", "app-1 LOAD"},
+		},
+		{
+			"what stands ahead cannot be played", followed, func(r *rig) {
+				r.do(leaving(5, 2, 1))
+				r.says("app-1", "urn:x-cast:com.google.cast.media", `{"type":"LOAD_FAILED","requestId":@QUEUE_UPDATE,"itemId":2}`)
+			}, []string{"done 5 refused: the device could not play it"}, []string{"app-1 QUEUE_UPDATE"},
+		},
+		{
+			"another one stands ahead", followed, func(r *rig) { r.do(leaving(5, 3, 1)) }, nil, []string{"app-1 LOAD"},
+		},
+		{
+			"the same is to begin elsewhere", followed, func(r *rig) {
+				o := leaving(5, 2, 1)
+				o.Load.Position = 30
+				r.do(o)
+			}, nil, []string{"app-1 LOAD"},
+		},
+		{
+			"what plays is to begin anew", followed, func(r *rig) { r.do(leaving(5, 1, 1)) }, nil, []string{"app-1 LOAD"},
+		},
+		{
+			"an order about what follows does not outlive a load", alone, func(r *rig) {
+				r.do(prepare(3, 2))
+				r.do(prepare(4, 3))
+				r.do(leaving(5, 4, 1))
+				r.media(answered("QUEUE_INSERT", window("PLAYING", 1, "1 2", "")))
+			},
+			[]string{"done 4 cancelled: replaced by a later command", "done 3", "playing e1/1 at 0"},
+			[]string{"app-1 QUEUE_INSERT", "app-1 LOAD"},
+		},
+	})
+}

@@ -204,3 +204,38 @@ func TestWhoHasFetchedIsKnown(t *testing.T) {
 		t.Error("the kitchen has fetched just now, and nobody else")
 	}
 }
+
+func TestHowLongAnAddressIsKept(t *testing.T) {
+	s := listening(t, Config{Listen: "127.0.0.1:0", TokenTTL: 10 * time.Hour})
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	s.now = func() time.Time { return now }
+	song := media.Item{ID: film, Path: "music/a song.mp3", Duration: 1800}
+	address, err := s.Media(song, "kitchen", "127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, elsewhere, renamed := song, song, song
+	other.ID, elsewhere.URL, renamed.Path = "k3v9x2m4q9", "http://192.0.2.1/a.mp3", "music/b.mp3"
+	for _, row := range []struct {
+		about   string
+		address string
+		item    media.Item
+		after   time.Duration
+		want    bool
+	}{
+		{"just made", address, song, 0, true},
+		{"near the half of its time", address, song, 4 * time.Hour, true},
+		{"beyond it", address, song, 7 * time.Hour, false},
+		{"another item's", address, other, 0, false},
+		{"of a file that was renamed", address, renamed, 0, false},
+		{"forged", strings.Replace(address, string(film), "k3v9x2m4q9", 1), other, 0, false},
+		{"on another port", strings.Replace(address, s.Addr().String(), "127.0.0.1:9", 1), song, 0, false},
+		{"of a URL item", elsewhere.URL, elsewhere, 100 * time.Hour, true},
+		{"of another URL", elsewhere.URL + "?", elsewhere, 0, false},
+	} {
+		now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC).Add(row.after)
+		if got := s.Lasts(row.address, row.item, "127.0.0.1"); got != row.want {
+			t.Errorf("%s: %v, want %v", row.about, got, row.want)
+		}
+	}
+}
