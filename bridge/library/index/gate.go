@@ -39,7 +39,7 @@ func (s *search) sure(first scored) bool {
 	case e.absent, own.missed > 0 && own.met != 0, q.cost > 0 && !exact, !own.inOrder && e.heavy > 1:
 		return false
 	case own.met == 0: // a part of a show, by its number
-		return int(first.score) >= numbered-numeralCost
+		return int(first.score) >= numbered-numeralCost || s.acronym(first.doc, q)
 	case exact:
 		return s.accounted(first.doc, q, own.met)
 	case e.begun && (e.doubtful+e.guessed > 0 || e.letters == 1 || e.heavy == 1), e.doubtful > mostDoubtful:
@@ -106,8 +106,11 @@ func (s *search) guess(t *term, c int) bool {
 // accounted reports whether the terms that the own title of a document does not meet name the whole of something that it
 // belongs to: its show, its artist, its album.
 func (s *search) accounted(d uint32, q *reading, met uint32) bool {
-	all := uint32(1)<<len(q.terms) - 1
-	if rest := all &^ met; rest == 0 || !slices.ContainsFunc(q.terms, func(t term) bool { return t.weight > 1 }) {
+	away := false
+	for i := range q.terms {
+		away = away || met&(1<<i) == 0 && !article(q.terms[i].word)
+	}
+	if !away {
 		return true
 	}
 	h := s.x.homeOf(d)
@@ -127,6 +130,16 @@ func (s *search) accounted(d uint32, q *reading, met uint32) bool {
 		}
 	}
 	return false
+}
+
+// acronym reports whether the query is the letters of a document's title as one word: "swat" for S.W.A.T.
+func (s *search) acronym(d uint32, q *reading) bool {
+	var letters []byte
+	s.scorer.read(d)
+	for _, w := range s.scorer.text[0] {
+		letters = append(letters, s.x.word(w)...)
+	}
+	return len(q.terms) == 1 && q.terms[0].word == string(letters)
 }
 
 // rival returns the score of the best other title of which all is named as well, 0 where there is none close by.
