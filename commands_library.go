@@ -11,8 +11,10 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"localcast/bridge"
 	"localcast/bridge/library"
 	"localcast/bridge/media"
+	"localcast/bridge/voice"
 )
 
 // searchResults is how many results localcast search shows.
@@ -68,7 +70,12 @@ func searchLibrary(ctx context.Context, inv invocation, t terminal) int {
 	if code != exitOK {
 		return code
 	}
-	page, err := l.Search(ctx, media.Query{Text: words, Limit: searchResults}, nil, nil)
+	grammar, err := voice.New("en")
+	if err != nil {
+		fmt.Fprintln(t.err, err)
+		return exitFailed
+	}
+	page, err := bridge.Finder{Library: l, Grammar: grammar}.Search(ctx, media.Query{Text: words, Limit: searchResults})
 	if err != nil {
 		fmt.Fprintln(t.err, err)
 		return exitFailed

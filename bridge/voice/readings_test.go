@@ -2,6 +2,7 @@ package voice_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -127,6 +128,31 @@ func TestTitlesStayTitles(t *testing.T) {
 	}
 	if query, device := none.Device("Alien on kitchen", func(string) bool { return true }); query != "Alien on kitchen" || device != "" {
 		t.Errorf("without a language: got %q on %q", query, device)
+	}
+}
+
+// TestDocumentedSentences: what the documentation says that one may say is understood as more than a title.
+func TestDocumentedSentences(t *testing.T) {
+	page, err := os.ReadFile("../../docs/search.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	sentences := 0
+	for row := range strings.Lines(table) {
+		for i, said := range strings.Split(strings.Split(row, "|")[1], "`") {
+			if i%2 == 0 || said == "Alien" {
+				continue
+			}
+			sentences++
+			if r := english(t).Readings(said); len(r) < 2 || r[1].Plain() {
+				t.Errorf("%q is a title and nothing else", said)
+			}
+		}
+	}
+	if sentences < 30 {
+		t.Errorf("only %d sentences were seen", sentences)
 	}
 }
 
