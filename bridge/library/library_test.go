@@ -205,6 +205,16 @@ func (s *shelf) wantPaths(want string) {
 	}
 }
 
+// sameIDs asserts that each path has the id that it had.
+func (s *shelf) sameIDs(before map[string]media.ID) {
+	s.t.Helper()
+	for path, id := range s.ids() {
+		if old, ok := before[path]; ok && old != id {
+			s.t.Errorf("%s has id %s, had %s", path, id, old)
+		}
+	}
+}
+
 // folder is the id of the folder at a path.
 func (s *shelf) folder(path string) media.ID {
 	s.t.Helper()

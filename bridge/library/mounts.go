@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -98,7 +97,7 @@ func (l *Library) lookAtMounts(ctx context.Context) []target {
 			continue
 		}
 		above := func(rel string) {
-			t := target{fo, strings.Trim(path.Dir(rel), ".")}
+			t := target{fo, parent(rel)}
 			if !slices.Contains(out, t) {
 				out = append(out, t)
 			}
@@ -215,6 +214,23 @@ func (l *Library) loadMounts(ctx context.Context) error {
 	return nil
 }
 
+// giveUpMounts takes for gone what was on disks whose mount point has gone with them, and that were not seen since a time. It is
+// part of a transaction.
+func (l *Library) giveUpMounts(ctx context.Context, before int64) error {
+	const late = "away>0 AND away<? AND root IN (SELECT id FROM roots WHERE available)"
+	w := l.db.write
+	_, err := w.exec(ctx, "UPDATE files SET gone=0 WHERE gone IS NULL AND dir IN (SELECT n FROM dirs WHERE "+late+")", before)
+	if err != nil {
+		return err
+	}
+	n, err := w.exec(ctx, "UPDATE dirs SET gone=0, away=0 WHERE gone IS NULL AND "+late, before)
+	if err != nil || n == 0 {
+		return err
+	}
+	clear(l.gone)
+	return l.loadMounts(ctx)
+}
+
 // goneMounts returns where something that was mounted is away, in a folder that is there, by what people call it.
 func (l *Library) goneMounts() []string {
 	var out []string
@@ -239,6 +255,14 @@ func (fo *folder) farMounts() []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// hangs reports whether a path lies on a mount that is known not to answer: it is not asked again before what hangs there has
+// returned.
+func (l *Library) hangs(fo *folder, rel string) bool {
+	on := fo.volume(rel)
+	_, away := l.gone[place{fo, on.rel}]
+	return on.rel != "" && away && on.stuck.Load() > 0
 }
 
 // broken reports whether an error means that a whole file system does not work, and not one file in it.

@@ -85,16 +85,6 @@ func (s *shelf) eventually(what string, ok func() bool) {
 	}
 }
 
-// sameIDs asserts that each path has the id that it had.
-func (s *shelf) sameIDs(before map[string]media.ID) {
-	s.t.Helper()
-	for path, id := range s.ids() {
-		if old, ok := before[path]; ok && old != id {
-			s.t.Errorf("%s has id %s, had %s", path, id, old)
-		}
-	}
-}
-
 func TestMountInAFolderComesAndGoes(t *testing.T) {
 	if !inOwnMounts(t) {
 		return
@@ -216,7 +206,15 @@ func TestMountThatHangs(t *testing.T) {
 	if got := strings.Join(s.lib.Status().Polled, ", "); got != "nas" {
 		t.Errorf("polled %q", got)
 	}
-	s.check() // asks again only once what hangs has returned
+	// It is asked again only once what hangs has returned.
+	hanging := s.lib.folders[0].volume("nas").stuck.Load()
+	s.check()
+	s.scan()
+	s.pass(shallow)
+	s.lib.pass(t.Context(), s.lib.polled(), shallow, false)
+	if now := s.lib.folders[0].volume("nas").stuck.Load(); now != hanging || now == 0 {
+		t.Errorf("%d calls hang, and before %d", now, hanging)
+	}
 	s.wantPaths("a.wav, b.wav")
 	s.do(server.Close())
 	s.eventually("what hung returns", func() bool { return s.lib.folders[0].volume("nas").stuck.Load() == 0 })
@@ -250,5 +248,36 @@ func TestKindsOfFileSystem(t *testing.T) {
 		if got := farKind(kind); got != want {
 			t.Errorf("farKind(%q) = %v", kind, got)
 		}
+	}
+}
+
+func TestMountPointThatVanishedIsWaitedForAsLongAsTombstones(t *testing.T) {
+	if !inOwnMounts(t) {
+		return
+	}
+	s := newShelf(t, Config{}, "a.wav")
+	s.mount(".dots/usb") // hidden: none of the library
+	s.mount("usb")
+	s.write("usb/x.wav")
+	s.scan()
+	s.unmount("usb")
+	s.remove("usb")
+	s.scan()
+	var rows int
+	count := func() int {
+		s.t.Helper()
+		s.do(s.lib.db.write.flush())
+		s.do(s.lib.db.read.QueryRowContext(t.Context(), "SELECT count(*) FROM files").Scan(&rows))
+		return rows
+	}
+	if n := count(); n != 2 || s.unavailable() != "usb" {
+		t.Errorf("%d files are known, unavailable is %q", n, s.unavailable())
+	}
+	long := int64(tombstoneAge/time.Second) + 60
+	_, err := s.lib.db.write.exec(t.Context(), "UPDATE dirs SET away=away-? WHERE away>0", long)
+	s.do(err)
+	s.scan()
+	if n := count(); n != 1 || s.unavailable() != "" {
+		t.Errorf("after the time %d files are known, unavailable is %q", n, s.unavailable())
 	}
 }

@@ -260,7 +260,9 @@ func (l *Library) pass(ctx context.Context, targets []target, r reach, told bool
 	if told {
 		l.tell(func(s *media.LibraryStatus) { s.Scanning, s.Progress = true, 0 })
 	}
-	targets = answeringFirst(ctx, targets)
+	if told {
+		targets = answeringFirst(ctx, targets)
+	}
 	s := l.newScan(told)
 	err := errors.Join(s.targets(ctx, targets, r), l.db.write.flush())
 	l.stale = l.stale || s.added+s.changed+s.removed > 0
@@ -352,12 +354,7 @@ func (s *scan) targets(ctx context.Context, targets []target, r reach) error {
 func (s *scan) purge(ctx context.Context) error {
 	err := s.w.transact(func() error {
 		before := s.stamp - int64(tombstoneAge/time.Second)
-		// A disk whose mount point has gone with it, and that was not seen for so long, is not waited for any more.
-		_, err := s.w.exec(ctx, "UPDATE files SET gone=0 WHERE gone IS NULL AND dir IN (SELECT n FROM dirs WHERE away>0 AND away<?)", before)
-		if err == nil {
-			_, err = s.w.exec(ctx, "UPDATE dirs SET gone=0, away=0 WHERE gone IS NULL AND away>0 AND away<?", before)
-		}
-		if err != nil {
+		if err := s.l.giveUpMounts(ctx, before); err != nil {
 			return err
 		}
 		forgotten := int64(0)

@@ -140,6 +140,9 @@ func (s *scan) read(ctx context.Context, st step) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if s.l.hangs(s.fo, st.rel) {
+		return nil
+	}
 	s.l.watch(s.fo, st.rel)
 	st.outer, st.show = st.show, toldShow(st.row.nfo, st.show)
 	if st.reach == shallow && !st.moved {
