@@ -18,7 +18,7 @@ func asNobody(t *testing.T) bool {
 		return true
 	}
 	const nobody = 65534
-	dir, err := os.MkdirTemp("", "localcast-nobody")
+	dir, err := os.MkdirTemp("", "localcast-nobody") //nolint:usetesting // only root may enter the folder above t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}

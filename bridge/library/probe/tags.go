@@ -161,7 +161,8 @@ func textFrames(s *source) (tag []byte, picture, ok bool) {
 // id3Tagged puts frames into a tag.
 func id3Tagged(version byte, frames []byte) []byte {
 	n := len(frames)
-	return append([]byte{'I', 'D', '3', version, 0, 0, byte(n >> 21 & 0x7f), byte(n >> 14 & 0x7f), byte(n >> 7 & 0x7f), byte(n & 0x7f)}, frames...)
+	tag := []byte{'I', 'D', '3', version, 0, 0, byte(n >> 21 & 0x7f), byte(n >> 14 & 0x7f), byte(n >> 7 & 0x7f), byte(n & 0x7f)}
+	return append(tag, frames...)
 }
 
 // id3Frames calls f for the frames of the first ID3v2 tag, whole with their headers, until it returns false. Of a tag in which
