@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"localcast/bridge/media"
 )
@@ -125,6 +126,9 @@ func ffmpeg(t *testing.T) string {
 	return path
 }
 
+// patience is how long a test waits for ffmpeg, however busy the machine is.
+const patience = 3 * time.Minute
+
 // redFilm is the path of a film of two seconds, 1600 x 400 and red.
 func redFilm(t *testing.T, program string) string {
 	t.Helper()
@@ -140,6 +144,7 @@ func redFilm(t *testing.T, program string) string {
 func TestFrames(t *testing.T) {
 	program := ffmpeg(t)
 	s := newShelf(t, Config{FFmpeg: program}, "Show/Season 1/Show S01E02.mkv", "music/a.wav")
+	s.lib.pace.frame = patience
 	data, err := os.ReadFile(redFilm(t, program))
 	s.do(err)
 	s.put("Show/Season 1/Show S01E01.mp4", data)
@@ -181,6 +186,7 @@ func TestFrames(t *testing.T) {
 func TestFramesAreOfFilmsOnly(t *testing.T) {
 	program := ffmpeg(t)
 	s := newShelf(t, Config{FFmpeg: program})
+	s.lib.pace.frame = patience
 	outside := redFilm(t, program)
 	s.put("playlist.mp4", []byte("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile://"+outside+"\n#EXT-X-ENDLIST\n"))
 	s.put("list.mkv", []byte("ffconcat version 1.0\nfile '"+outside+"'\n"))

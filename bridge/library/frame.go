@@ -65,7 +65,7 @@ func framed(k media.Kind) bool { return k == media.Movie || k == media.Episode |
 // Frame returns a frame of a film as JPEG, from its first tenth, at most 1280 wide. ffmpeg makes it and stands back behind
 // what plays; it may take 20 s. The error wraps media.ErrNoItem where there is no film, or ffmpeg finds no frame in it.
 func (l *Library) Frame(ctx context.Context, id media.ID) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, frameTimeout)
+	ctx, cancel := context.WithTimeout(ctx, l.pace.frame)
 	defer cancel()
 	it, err := l.Item(ctx, id)
 	if err != nil {
@@ -76,7 +76,7 @@ func (l *Library) Frame(ctx context.Context, id media.ID) ([]byte, error) {
 		return nil, err
 	}
 	rel := join(dir, name)
-	frame, err := call(ctx, fo.volume(rel), frameTimeout, func() ([]byte, error) {
+	frame, err := call(ctx, fo.volume(rel), l.pace.frame, func() ([]byte, error) {
 		f, err := l.openFile(fo, rel)
 		if err != nil {
 			return nil, noItem(err)

@@ -41,6 +41,7 @@ type pace struct {
 	poll     time.Duration // between looks at folders that cannot be watched
 	check    time.Duration // between looks whether the folders are there
 	answer   time.Duration // for what is mounted in a folder to list one of its own
+	frame    time.Duration // for ffmpeg to take a frame
 }
 
 // Library is the catalogue of the folders. Its methods may be called by everyone at any time until Close.
@@ -88,7 +89,10 @@ type retry struct {
 func New(cfg Config, log *slog.Logger) (*Library, error) {
 	l := &Library{
 		cfg: cfg, log: log, parser: names.New(),
-		pace:    pace{settle: 2 * time.Second, debounce: time.Second, poll: time.Minute, check: 15 * time.Second, answer: 10 * time.Second},
+		pace: pace{
+			settle: 2 * time.Second, debounce: time.Second, poll: time.Minute, check: 15 * time.Second, answer: 10 * time.Second,
+			frame: frameTimeout,
+		},
 		changed: make(chan struct{}, 1), asked: make(chan struct{}, 1),
 		shelved: make(chan struct{}, 1), rebuilt: make(chan struct{}),
 		watcher: newWatcher(), warned: map[string]string{}, unsettled: map[target]retry{}, gone: map[place]struct{}{},
