@@ -66,6 +66,7 @@ func start(ctx context.Context, args []string, t terminal) int {
 	case inv.command != "":
 		return commands()[inv.command].run(ctx, inv, t)
 	}
+	frugal(t.getenv)
 	begin, getenv := run, t.getenv
 	if inv.demo { // stands alone: no file and no environment may lead it to a real broker
 		inv.config, begin, getenv = "", demo(t.out), func(string) string { return "" }
