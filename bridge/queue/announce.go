@@ -94,7 +94,7 @@ func (m *Machine[T]) announce(in Announce[T]) {
 // ready reports whether an announcement can begin: nothing of ours is on its way to the device, or being put back.
 func (m *Machine[T]) ready() bool {
 	s := m.play
-	return m.device.Online && m.closing == 0 && !m.cut && !m.mending &&
+	return m.device.Online && m.closing == 0 && !m.cut && !m.mending && !m.handing() &&
 		(s == nil || s.confirmed && s.state != Loading && !s.lost)
 }
 

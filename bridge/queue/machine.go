@@ -235,7 +235,7 @@ func (m *Machine[T]) settle() {
 	m.speakNext()
 	again := !m.storeAt.IsZero() && !m.now.Before(m.storeAt)
 	m.releaseStored()
-	if (l.changed() || again) && !(m.offer != nil && m.offer.released) {
+	if (l.changed() || again) && !m.handing() {
 		h, s := l.head, l.stored
 		m.queueNews = m.queueNews || l.all || len(l.dirty)+len(l.dropped) > 0 ||
 			h.Revision != s.Revision || h.Current != s.Current || h.Repeat != s.Repeat || h.Shuffle != s.Shuffle
@@ -275,7 +275,9 @@ func (m *Machine[T]) nextAlarm() time.Time {
 			sooner(r.until)
 		}
 	}
-	sooner(m.storeAt)
+	if !m.handing() {
+		sooner(m.storeAt)
+	}
 	sooner(m.dozeAt())
 	if m.play != nil && !m.play.lost && m.now.Before(m.renewAt) {
 		sooner(m.renewAt)

@@ -186,6 +186,9 @@ func (m *Machine[T]) releaseStored() {
 	m.emit(Released[T]{ID: o.id, Change: Change[T]{All: true, Head: o.left}})
 }
 
+// handing reports whether the queue is being handed over: until that is over nothing is stored, a plan neither.
+func (m *Machine[T]) handing() bool { return m.offer != nil && m.offer.released }
+
 // Leaving reports whether the queue is on the way to another device, so that no command must come between.
 func (m *Machine[T]) Leaving() bool { return m.offer != nil && m.offer.leaving }
 
