@@ -110,7 +110,7 @@ type wsAnswer struct {
 // dial opens the WebSocket, anew after each restart.
 func (a *assistant) dial() {
 	a.t.Helper()
-	dialer := websocket.Dialer{HandshakeTimeout: assistantPatience}
+	dialer := websocket.Dialer{HandshakeTimeout: benchPatience}
 	conn, response, err := dialer.DialContext(a.t.Context(), strings.Replace(a.url, "http", "ws", 1)+"/api/websocket", nil)
 	if err != nil {
 		a.t.Fatal(err)
@@ -125,7 +125,7 @@ func (a *assistant) dial() {
 
 func (a *assistant) write(message map[string]any) {
 	a.t.Helper()
-	_ = a.socket.conn.SetWriteDeadline(time.Now().Add(assistantPatience)) // on a connection that has ended, writing tells
+	_ = a.socket.conn.SetWriteDeadline(time.Now().Add(benchPatience)) // on a connection that has ended, writing tells
 	if err := a.socket.conn.WriteJSON(message); err != nil {
 		a.t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func (a *assistant) write(message map[string]any) {
 // read returns the next message of a type.
 func (a *assistant) read(kind string) wsAnswer {
 	a.t.Helper()
-	_ = a.socket.conn.SetReadDeadline(time.Now().Add(assistantPatience))
+	_ = a.socket.conn.SetReadDeadline(time.Now().Add(benchPatience))
 	for {
 		var answer wsAnswer
 		if err := a.socket.conn.ReadJSON(&answer); err != nil {
@@ -170,7 +170,7 @@ func ws[T any](a *assistant, message map[string]any) T {
 // until waits until something holds. It looks again whenever a state has changed, and every second.
 func (a *assistant) until(what string, ok func() bool) {
 	a.t.Helper()
-	timeout, tick := time.NewTimer(assistantPatience), time.NewTicker(time.Second)
+	timeout, tick := time.NewTimer(benchPatience), time.NewTicker(time.Second)
 	defer timeout.Stop()
 	defer tick.Stop()
 	for !ok() {

@@ -49,8 +49,8 @@ func benchOf(t *testing.T) string {
 	return bench
 }
 
-// assistantPatience bounds every wait for Home Assistant, which is slow on a busy machine.
-const assistantPatience = 2 * time.Minute
+// benchPatience bounds every wait for a real Home Assistant or Node-RED, which are slow on a busy machine.
+const benchPatience = 2 * time.Minute
 
 // startAssistant starts a Home Assistant that uses a broker, with integrations from folders.
 func startAssistant(t *testing.T, bench, broker string, integrations ...string) *assistant {
@@ -161,7 +161,7 @@ func (a *assistant) entity(id string) entity {
 // await waits until an entity is as wanted.
 func (a *assistant) await(id string, ok func(entity) bool) entity {
 	a.t.Helper()
-	timeout := time.NewTimer(assistantPatience)
+	timeout := time.NewTimer(benchPatience)
 	defer timeout.Stop()
 	for {
 		e := a.entity(id)

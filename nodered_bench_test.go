@@ -59,7 +59,7 @@ func startNodeRED(t *testing.T, bench string, palette ...string) *nodeRED {
 // do runs a command of the bench, which has succeeded only when it has nothing to complain of.
 func (n *nodeRED) do(command string, args ...string) string {
 	n.t.Helper()
-	ctx, cancel := context.WithTimeout(n.t.Context(), 2*patience)
+	ctx, cancel := context.WithTimeout(n.t.Context(), 2*benchPatience)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, n.nr, append([]string{command, n.dir}, args...)...).CombinedOutput()
 	if err != nil {
@@ -127,7 +127,7 @@ func (n *nodeRED) mark() int {
 // await waits until a debug node was given something with these words in it, from a mark on.
 func (n *nodeRED) await(from int, name string, words ...string) {
 	n.t.Helper()
-	timeout := time.NewTimer(patience)
+	timeout := time.NewTimer(benchPatience)
 	defer timeout.Stop()
 	for {
 		n.mu.Lock()
@@ -217,7 +217,7 @@ func TestNodeRED(t *testing.T) {
 // device waits until the simulated Chromecast is as wanted.
 func (h *home) device(ok func(casttest.Snapshot) bool) {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), benchPatience)
 	defer cancel()
 	if s, err := h.tv.Await(ctx, ok); err != nil {
 		h.t.Fatalf("the television stays %s at %s, volume %g: %v", s.PlayerState, s.Position, s.Volume, err)
