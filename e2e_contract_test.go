@@ -125,6 +125,7 @@ type usedAnswer struct {
 		Revision, Length, Total int
 		Entries                 []any // names in most answers, whole entries in that of queue_list
 		Results                 []struct{ Item, Title, Path string }
+		Alternatives            []struct{ Item, Title string }
 	}
 }
 
@@ -211,6 +212,15 @@ func (u *wholeContract) useTheLibrary() {
 	}
 	if n := u.tell("search", `{"query":"song","within":"`+album[0].Item+`","quiet":true}`).Data.Total; n != 4 {
 		u.t.Errorf("%d songs are in the album, want 4", n)
+	}
+	for _, command := range []string{"play", "queue_add", "announce"} {
+		a := u.ask("kuche_tv/command/"+command, `{"query":"song"}`, "ambiguous")
+		if len(a.Data.Alternatives) != 4 || !strings.HasPrefix(a.Data.Alternatives[0].Title, "Song ") || !strings.Contains(a.Error.Message, "Song B") {
+			u.t.Errorf("%s of what four songs begin with: %+v", command, a)
+		}
+	}
+	if a := u.ask("kuche_tv/command/play", `{"query":"xyzzy"}`, "not_found"); a.Data.Alternatives == nil {
+		u.t.Errorf("play of nothing: %+v", a)
 	}
 }
 

@@ -71,7 +71,7 @@ func (s *search) weighEvidence(q *reading) evidence {
 		}
 		switch {
 		case c == absentCost:
-			e.absent = e.absent || !article(t.word)
+			e.absent = e.absent || t.last || !article(t.word)
 		case c <= numeralCost:
 			if heavy {
 				e.named++
@@ -167,5 +167,7 @@ func (s *search) titleOf(d uint32) []uint32 {
 	if name := s.scorer.text[1]; len(name) > 0 {
 		words = name
 	}
-	return slices.DeleteFunc(slices.Clone(words), s.x.isArticle)
+	words = slices.Clone(words)
+	last := max(len(words)-1, 0)
+	return append(slices.DeleteFunc(words[:last:last], s.x.isArticle), words[last:]...)
 }

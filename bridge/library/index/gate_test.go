@@ -20,7 +20,7 @@ func videotheque() *Index {
 	}
 	for _, title := range []string{"Alien", "Aliens", "Finding Nemo", "Heat Wave", "The Killing", "The Matrix", "Ocean's Eleven", "Spider-Man",
 		"Rocky II", "Rocky III", "Murder on the Orient Express", "Blade Runner", "Raging Bull", "The Big Sleep", "Donnie Darko", "Night of the Hunter",
-		"Amélie", "S.W.A.T.", "Twenty One", "Iron Giant", "Iron Man", "Lost in Translation", "The Trail", "The Train"} {
+		"Amélie", "S.W.A.T.", "Twenty One", "Iron Giant", "Iron Man", "Song A", "Song B", "Lost in Translation", "The Trail", "The Train"} {
 		add(media.Movie, title, "", 0)
 	}
 	cash := add(media.Artist, "Johnny Cash", "Johnny Cash", 0)
@@ -49,6 +49,8 @@ func TestSure(t *testing.T) {
 		{"a number of two words in digits", "21", "Twenty One", true},
 		{"the artist behind the title", "hurt johnny cash", "Hurt", true},
 		{"a long title that is nearly typed", "murder on the orient exp", "Murder on the Orient Express", true},
+		{"a letter at the end that is no article", "song", "Song A", false},
+		{"the same, said", "song a", "Song A", true},
 		{"half of a title", "heat", "Heat Wave", false},
 		{"half of an artist", "hurt johnny", "Hurt", false},
 		{"a word that is not there", "finding nemo again", "Finding Nemo", false},

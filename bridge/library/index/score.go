@@ -93,7 +93,7 @@ func (x *Index) isArticle(w uint32) bool { return x.weights[w] == 1 && article(s
 func (s *scorer) meet(words []uint32, terms []term) fit {
 	f := fit{inOrder: true, first: true}
 	last, seen := -1, false
-	for _, w := range words {
+	for at, w := range words {
 		weight := int(s.x.weights[w])
 		f.total += weight
 		found, cost := -1, absentCost
@@ -106,7 +106,7 @@ func (s *scorer) meet(words []uint32, terms []term) fit {
 			}
 		}
 		if found < 0 {
-			if !s.x.isArticle(w) {
+			if !s.x.isArticle(w) || at == len(words)-1 { // at the end it is none: "Song A"
 				f.missed++
 			}
 			f.first = f.first && (seen || weight == 1)
