@@ -212,6 +212,9 @@ func failedSpeech(t turn, o queue.Outcome, err *Error, name, what string) string
 		return "Something went wrong on " + name
 	}
 	if p, ok := t.command.Request.(Play); ok && err.Code == NotFound && p.Source.Query != "" {
+		if t.maybe != "" {
+			return fmt.Sprintf("I found nothing for %s. Did you mean %s?", p.Source.Query, t.maybe)
+		}
 		return "I found nothing for " + p.Source.Query
 	}
 	return sentence(err.Message)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"localcast/bridge/media"
 	"localcast/bridge/queue"
@@ -40,6 +39,7 @@ type Found struct {
 type unsure struct {
 	why     Error
 	choices []media.Result
+	maybe   string // the one thing that comes near what was said; "" where that is nothing, or several things
 }
 
 func (u *unsure) Error() string { return u.why.Message }
@@ -212,7 +212,7 @@ func doubt(text string, all []*attempt) error {
 	}
 	var names []string
 	for _, r := range all[0].results[:min(len(all[0].results), mostAlternatives)] {
-		if r.Score < faint {
+		if r.Score < faint || slices.ContainsFunc(u.choices, func(c media.Result) bool { return partOf(r.Item, c.Item) }) {
 			continue
 		}
 		u.choices = append(u.choices, r)
@@ -220,10 +220,25 @@ func doubt(text string, all []*attempt) error {
 			names = append(names, name)
 		}
 	}
-	if len(names) > 1 && all[0].score() >= nearly {
-		u.why = Error{Ambiguous, fmt.Sprintf("%q could be %s", text, strings.Join(names, ", "))}
+	switch {
+	case len(names) == 0 || all[0].score() < nearly:
+	case len(names) == 1:
+		u.maybe = names[0]
+	default:
+		u.why = Error{Ambiguous, fmt.Sprintf("%q could be %s", text, voice.Or(names))}
 	}
 	return u
+}
+
+// partOf reports whether a part belongs to a whole that is a choice already: who means an episode has to name it.
+func partOf(part, whole media.Item) bool {
+	switch whole.Kind {
+	case media.Show:
+		return part.Show == whole.Title && (part.Kind == media.Season || part.Kind == media.Episode)
+	case media.Album:
+		return part.Kind == media.Track && part.Album == whole.Title && part.Artist == whole.Artist
+	}
+	return false
 }
 
 // nearly is the score from which several results are a question of which one, and not of whether it is there at all.
@@ -293,7 +308,7 @@ func (f Finder) episode(ctx context.Context, show media.Item, season media.Numbe
 		return fit[0].Item, nil
 	case len(fit) > 1:
 		why := Error{Ambiguous, fmt.Sprintf("%s has an episode %d in %d seasons", show.Title, episode, len(fit))}
-		return media.Item{}, &unsure{why, fit[:min(len(fit), mostAlternatives)]}
+		return media.Item{}, &unsure{why: why, choices: fit[:min(len(fit), mostAlternatives)]}
 	case season.Known():
 		s, _ := season.Get()
 		return media.Item{}, &unsure{why: Error{NotFound, fmt.Sprintf("%s has no season %d episode %d", show.Title, s, episode)}}

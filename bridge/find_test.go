@@ -32,7 +32,7 @@ func newFakeShelves() *fakeShelves {
 	}
 	numbered := func(season, episode int) func(*media.Item) {
 		return func(it *media.Item) {
-			it.Season, it.Name = media.Num(season), fmt.Sprintf("Part %d of %d", episode, season)
+			it.Show, it.Season, it.Name = "Bluey", media.Num(season), fmt.Sprintf("Part %d of %d", episode, season)
 			if episode > 0 {
 				it.Episode = media.Num(episode)
 			}
@@ -165,9 +165,10 @@ func TestFind(t *testing.T) {
 		{"whose it is", "Waterloo by ABBA", nil, "waterloo"},
 		{"somebody's", "something by ABBA", nil, "abba"},
 		{"in random order", "shuffle ABBA", nil, "abba shuffled"},
-		{"several things that it could be", "lien", nil, `ambiguous: "lien" could be Alien, Aliens: alien aliens alien-album`},
+		{"several things that it could be", "lien", nil, `ambiguous: "lien" could be Alien or Aliens: alien aliens alien-album`},
+		{"a show, whose parts are no other things", "blue", nil, `not_found: nothing in the library matches "blue": bluey maybe Bluey`},
 		{"nothing", "xyzzy", nil, `not_found: nothing in the library matches "xyzzy":`},
-		{"one thing that it may be", "orient", nil, `not_found: nothing in the library matches "orient": orient`},
+		{"one thing that it may be", "orient", nil, `not_found: nothing in the library matches "orient": orient maybe Murder on the Orient Express`},
 	} {
 		t.Run(row.why, func(t *testing.T) {
 			f := newFinder(t)
@@ -180,6 +181,9 @@ func TestFind(t *testing.T) {
 				got = fmt.Sprintf("%s: %s:", u.why.Code, u.why.Message)
 				for _, c := range u.choices {
 					got += " " + string(c.Item.ID)
+				}
+				if u.maybe != "" {
+					got += " maybe " + u.maybe
 				}
 			} else if err != nil {
 				t.Fatal(err)

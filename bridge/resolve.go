@@ -29,6 +29,7 @@ type turn struct {
 	data    any
 	item    media.Item // what it plays or adds first
 	count   int        // how many it adds or has found
+	maybe   string     // the one thing that comes near what was not found
 	search  *SearchState
 	chosen  int // the result it plays
 	missing int // how many of a playlist's items are not there any more
@@ -84,7 +85,7 @@ func (r *resolver) turn(ctx context.Context, c Command) turn {
 	}
 	var refused *Error
 	if u, ok := errors.AsType[*unsure](err); ok {
-		t.data = r.alternatives(u.choices)
+		t.data, t.maybe = r.alternatives(u.choices), u.maybe
 	}
 	switch {
 	case errors.As(err, &refused):

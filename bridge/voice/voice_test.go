@@ -54,3 +54,13 @@ func TestTitle(t *testing.T) {
 		}
 	}
 }
+
+func TestOr(t *testing.T) {
+	for want, names := range map[string][]string{
+		"": nil, "Alien": {"Alien"}, "Alien or Aliens": {"Alien", "Aliens"}, "Alien, Aliens or Alien 3": {"Alien", "Aliens", "Alien 3"},
+	} {
+		if got := voice.Or(names); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
