@@ -12,10 +12,10 @@ import (
 func TestDemo(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	out := &demoOut{said: make(chan struct{})}
+	out, log := &demoOut{said: make(chan struct{})}, &logBuffer{}
 	ended := make(chan int, 1)
 	go func() {
-		ended <- start(ctx, []string{"-demo", "-http", "127.0.0.1:0"}, terminal{out: out, err: &logBuffer{}, getenv: func(string) string { return "" }})
+		ended <- start(ctx, []string{"-demo", "-http", "127.0.0.1:0"}, terminal{out: out, err: log, getenv: func(string) string { return "" }})
 	}()
 	select {
 	case <-out.said:
@@ -26,7 +26,7 @@ func TestDemo(t *testing.T) {
 	select {
 	case code := <-ended:
 		if code != exitOK {
-			t.Errorf("exit code %d", code)
+			t.Errorf("exit code %d:\n%s", code, log)
 		}
 	case <-time.After(patience):
 		t.Fatal("the demonstration does not end")
