@@ -204,6 +204,15 @@ func TestTransferAway(t *testing.T) {
 			wait 5s  -> ok pending
 			release  -> released
 			handed   -> order stop_app`,
+		"while it goes no announcement begins": started + `
+			wait 20s
+			transfer   -> offer *abc at 20
+			release    -> released
+			announce x -> ok pending, ok pending
+			kept       -> load (x)
+			loaded
+			playing    -> announcement_started x
+			finished   -> announcement_finished x: it was played to its end, load e1(a) at 20`,
 		"what runs here after a lost link is stopped": started + `
 			offline
 			transfer -> offer *abc at 0
