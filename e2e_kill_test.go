@@ -211,14 +211,34 @@ func (e *killEvening) wasOnline() bool {
 	})
 }
 
-// ready waits until the program obeys, and has met the Chromecast; false if it dies first.
+// ready waits until the program obeys, and has met the Chromecast; false if it dies first. It is asked for something that
+// changes nothing until it says yes: what was published may be a late word of the one before it.
 func (e *killEvening) ready() bool {
 	e.t.Helper()
-	_, ok := e.hear(e.from, func(m heard) bool { return m.topic == "bridge/availability" && m.payload == "online" && !m.retained })
-	if ok {
-		_, ok = e.hear(e.from, func(m heard) bool { return m.topic == "kuche_tv/availability" && m.payload == "online" && !m.retained })
+	from, mark := e.ear.mark(), fmt.Sprintf(`"ready%d-`, e.asked)
+	deadline := time.After(4 * patience)
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		e.asked++
+		e.ear.say("kuche_tv/command/mute", fmt.Sprintf(`{"muted":false,"transaction":%s%d"}`, mark, e.asked))
+		select {
+		case <-again.C:
+		case <-e.died:
+			e.hear(e.from, func(heard) bool { return false })
+			return false
+		case <-deadline:
+			e.t.Fatalf("the program never obeys:\n%s", e.log)
+		}
+		e.ear.mu.Lock()
+		obeys := slices.ContainsFunc(e.ear.heard[from:], func(m heard) bool {
+			return m.topic == "kuche_tv/response/mute" && strings.Contains(m.payload, mark) && strings.Contains(m.payload, `"status":"ok"`)
+		})
+		e.ear.mu.Unlock()
+		if obeys {
+			return true
+		}
 	}
-	return ok
 }
 
 type killAnswer struct {
