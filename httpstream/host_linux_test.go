@@ -1,6 +1,7 @@
 package httpstream
 
 import (
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -141,6 +142,13 @@ func TestWhatLiesBehindTheLastReaderIsDropped(t *testing.T) {
 	if err := f.Sync(); err != nil { // what is not on disk yet cannot be dropped
 		t.Fatal(err)
 	}
+	advise(f, 0, 0, adviseDontNeed)
+	if cachedBytes(t, f, size) > size/2 {
+		t.Skip("not on this system: the temporary folder is in memory, and nothing of it can be dropped")
+	}
+	if _, err := io.Copy(io.Discard, f); err != nil {
+		t.Fatal(err)
+	}
 	before := cachedBytes(t, f, size)
 	var active atomic.Int64
 	p := &pageCache{memory: 256 << 20, active: &active}
@@ -149,7 +157,7 @@ func TestWhatLiesBehindTheLastReaderIsDropped(t *testing.T) {
 	for at := int64(0); at < size; at += pieceBytes {
 		first.next(at, size)
 	}
-	if now := cachedBytes(t, f, size); now != before {
+	if now := cachedBytes(t, f, size); now < before/2 {
 		t.Errorf("the first reader has dropped %d bytes that the last has yet to read", before-now)
 	}
 	first.close()
@@ -159,9 +167,6 @@ func TestWhatLiesBehindTheLastReaderIsDropped(t *testing.T) {
 	last.close()
 	if len(p.readers) != 0 {
 		t.Errorf("%d readers are left", len(p.readers))
-	}
-	if before < size {
-		t.Skip("not on this system: the file is not kept in the page cache")
 	}
 	if now := cachedBytes(t, f, size); now > size/2 {
 		t.Errorf("%d of %d bytes are still in the page cache", now, size)
