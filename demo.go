@@ -84,11 +84,15 @@ func demoConfig(c Config, dir string) (Config, error) {
 	return c, nil
 }
 
-// freeAddress returns a loopback address to listen on: with the port wanted if that is free, else with another.
+// freeAddress returns a loopback address to listen on: with the port wanted if that is free, else with another. Port 0 is taken
+// when it is listened on.
 func freeAddress(wanted string) (string, error) {
 	_, port, err := net.SplitHostPort(wanted)
 	if err != nil {
 		return "", fmt.Errorf("address %q: %w", wanted, err)
+	}
+	if port == "0" {
+		return "127.0.0.1:0", nil
 	}
 	for _, p := range []string{port, "0"} {
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", p))

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -287,13 +288,19 @@ func brokers(t *testing.T, test func(t *testing.T, address string, embedded bool
 	t.Run("mosquitto", func(t *testing.T) { test(t, mosquitto(t), false) })
 }
 
+// freePort is an address on which nobody listens, for what must be told before it listens. It is below the ports that systems
+// hand out, so that no connection of another program takes it meanwhile.
 func freePort(t *testing.T) string {
 	t.Helper()
-	address, err := freeAddress("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(10_000))
+		if ln, err := net.Listen("tcp", address); err == nil {
+			ln.Close()
+			return address
+		}
 	}
-	return address
+	t.Fatal("no port is free")
+	return ""
 }
 
 // peer finds a program nobody here wrote; without it the test is skipped, or fails where all must be there.
