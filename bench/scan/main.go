@@ -8,6 +8,7 @@ package main
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -31,12 +32,12 @@ func main() {
 	}
 }
 
-func measure(ctx context.Context, out io.Writer, files int) error {
+func measure(ctx context.Context, out io.Writer, files int) (err error) {
 	dir, err := os.MkdirTemp("", "localcast-bench-scan")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	folder, data := filepath.Join(dir, "media"), filepath.Join(dir, "data")
 	if err := os.Mkdir(data, 0o755); err != nil {
 		return err
@@ -141,7 +142,8 @@ func fill(folder string, files int) error {
 	old := time.Now().Add(-time.Hour)
 	for i := range files {
 		w := func(k int) string { return words[i/k%len(words)] }
-		name, content := "", film(i)
+		var name string
+		content := film(i)
 		switch group := i / 50; i % 3 {
 		case 0:
 			title := fmt.Sprintf("%s %s %d (%d)", w(1), w(7), i, 1950+i%70)
@@ -186,6 +188,7 @@ func film(salt int) []byte {
 
 // sound is a WAV of a twentieth of a second.
 func sound(salt int) []byte {
-	b := []byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00data\x90\x01\x00\x00")
+	b := []byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00" +
+		"data\x90\x01\x00\x00")
 	return append(b, append(fmt.Append(nil, salt), make([]byte, 400)...)[:400]...)
 }
