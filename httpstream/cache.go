@@ -67,8 +67,9 @@ func (k *kept) get(key string) (data []byte, ok bool) {
 func (k *kept) put(key string, data []byte) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	err := k.prepare()
-	if err == nil {
+	err := k.write(key, data)
+	if errors.Is(err, fs.ErrNotExist) { // somebody has removed the folder
+		k.ready = false
 		err = k.write(key, data)
 	}
 	if err == nil && k.total > k.most {
@@ -124,9 +125,11 @@ func (k *kept) list() ([]fs.FileInfo, error) {
 }
 
 func (k *kept) write(key string, data []byte) error {
+	if err := k.prepare(); err != nil {
+		return err
+	}
 	f, err := os.CreateTemp(k.dir, keptUnfinished)
 	if err != nil {
-		k.ready = false // somebody may have removed the folder
 		return err
 	}
 	_, err = f.Write(binary.BigEndian.AppendUint32(slices.Clip(data), crc32.ChecksumIEEE(data)))
