@@ -1,7 +1,6 @@
 package library
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -92,7 +91,20 @@ func (s *scan) subdirs(ctx context.Context, d dirRow, rel string, list listing) 
 			unsure = append(unsure, e)
 		}
 	}
-	err = s.w.transact(func() error {
+	if err := s.arrived(ctx, d, rel, unsure, rows, found, take); err != nil {
+		return nil, fmt.Errorf("write library.db: %w", err)
+	}
+	// What may not answer comes last.
+	slices.SortStableFunc(out, func(a, b subdir) int { return compare(a.mount, b.mount) })
+	s.miss(ctx, rel, rows, found)
+	return out, nil
+}
+
+// arrived takes the folders that were not where they are: first those that were elsewhere, then those that are new.
+func (s *scan) arrived(
+	ctx context.Context, d dirRow, rel string, unsure []entry, rows map[string]dirRow, found map[int64]bool, take func(entry, subdir),
+) error {
+	return s.w.transact(func() error {
 		var rest []entry
 		for _, e := range unsure {
 			moved, err := s.movedHere(ctx, d, e, rows[e.name], found)
@@ -117,19 +129,6 @@ func (s *scan) subdirs(ctx context.Context, d dirRow, rel string, list listing) 
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("write library.db: %w", err)
-	}
-	// What may not answer comes last.
-	last := func(d subdir) int {
-		if d.mount {
-			return 1
-		}
-		return 0
-	}
-	slices.SortStableFunc(out, func(a, b subdir) int { return cmp.Compare(last(a), last(b)) })
-	s.miss(ctx, rel, rows, found)
-	return out, nil
 }
 
 // miss notes which of the folders known in one were not found there.

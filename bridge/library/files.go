@@ -121,15 +121,7 @@ func (s *scan) movedFirst(ctx context.Context, todo []work) error {
 		}
 		f.moved = n != 0
 	}
-	slices.SortStableFunc(todo, func(a, b work) int {
-		switch {
-		case a.moved == b.moved:
-			return 0
-		case a.moved:
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(todo, func(a, b work) int { return compare(b.moved, a.moved) })
 	return nil
 }
 
