@@ -113,19 +113,6 @@ func TestNoFramesWithoutFFmpeg(t *testing.T) {
 	}
 }
 
-// ffmpeg is the path of a program that is there on many machines; where all must be there it must be.
-func ffmpeg(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		if os.Getenv("LOCALCAST_REQUIRE_PEERS") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("ffmpeg is not installed")
-	}
-	return path
-}
-
 // patience is how long a test waits for ffmpeg, however busy the machine is.
 const patience = 3 * time.Minute
 
@@ -142,9 +129,9 @@ func redFilm(t *testing.T, program string) string {
 }
 
 func TestFrames(t *testing.T) {
-	program := ffmpeg(t)
+	program := peer(t, "ffmpeg")
 	s := newShelf(t, Config{FFmpeg: program}, "Show/Season 1/Show S01E02.mkv", "music/a.wav")
-	s.lib.pace.frame = patience
+	s.lib.pace.program = patience
 	data, err := os.ReadFile(redFilm(t, program))
 	s.do(err)
 	s.put("Show/Season 1/Show S01E01.mp4", data)
@@ -184,9 +171,9 @@ func TestFrames(t *testing.T) {
 // TestFramesAreOfFilmsOnly: ffmpeg takes a file for nothing but a film's container, whatever it holds; some formats are lists
 // of other files to open.
 func TestFramesAreOfFilmsOnly(t *testing.T) {
-	program := ffmpeg(t)
+	program := peer(t, "ffmpeg")
 	s := newShelf(t, Config{FFmpeg: program})
-	s.lib.pace.frame = patience
+	s.lib.pace.program = patience
 	outside := redFilm(t, program)
 	s.put("playlist.mp4", []byte("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile://"+outside+"\n#EXT-X-ENDLIST\n"))
 	s.put("list.mkv", []byte("ffconcat version 1.0\nfile '"+outside+"'\n"))

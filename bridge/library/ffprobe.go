@@ -1,24 +1,15 @@
 package library
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
 	"strings"
 	"time"
 
 	"localcast/bridge/library/names"
 	"localcast/bridge/library/probe"
-)
-
-const (
-	ffprobeTimeout = 20 * time.Second
-	ffprobeNice    = 15
 )
 
 // errNoFilm says that a file with the name of a transport stream is none: programs in TypeScript are called .ts as well.
@@ -45,7 +36,7 @@ func (s *scan) askFFprobe(ctx context.Context, rel string, chunk []work) {
 			continue
 		}
 		on := s.fo.volume(rel)
-		info, err := call(ctx, on, ffprobeTimeout+time.Second, func() (probe.Info, error) {
+		info, err := call(ctx, on, s.l.pace.program+time.Second, func() (probe.Info, error) {
 			return s.l.ffprobe(ctx, s.fo, join(rel, f.name))
 		}, nil)
 		if err != nil {
@@ -62,35 +53,18 @@ func (s *scan) askFFprobe(ctx context.Context, rel string, chunk []work) {
 	}
 }
 
-// ffprobe has ffprobe look at one file. It stands back behind what plays, and is ended after ffprobeTimeout.
+// ffprobe has ffprobe look at one file. It stands back behind what plays, and is ended after pace.program.
 func (l *Library) ffprobe(ctx context.Context, fo *folder, rel string) (probe.Info, error) {
 	f, err := l.openFile(fo, rel)
 	if err != nil {
 		return probe.Info{}, err
 	}
 	defer f.Close()
-	ctx, cancel := context.WithTimeout(ctx, ffprobeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, l.pace.program)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, l.cfg.FFprobe, probe.FFprobeArgs()...)
-	cmd.ExtraFiles = []*os.File{f}
-	cmd.Env = []string{}
-	cmd.WaitDelay = time.Second
-	var complaint bytes.Buffer
-	cmd.Stderr = &limited{&complaint, 4 << 10}
-	out, err := cmd.StdoutPipe()
+	answer, said, err := runOn(ctx, f, probe.MaxFFprobe, l.cfg.FFprobe, probe.FFprobeArgs()...)
 	if err != nil {
-		return probe.Info{}, fmt.Errorf("ffprobe: %w", err)
-	}
-	if err := cmd.Start(); err != nil {
-		return probe.Info{}, fmt.Errorf("ffprobe: %w", err)
-	}
-	standBack(cmd.Process.Pid, ffprobeNice)
-	answer, err := io.ReadAll(io.LimitReader(out, probe.MaxFFprobe+1))
-	if len(answer) > probe.MaxFFprobe {
-		err = errors.Join(errors.New("its answer is too long"), cmd.Process.Kill())
-	}
-	if err = errors.Join(err, cmd.Wait()); err != nil {
-		return probe.Info{}, fmt.Errorf("ffprobe: %w: %.200q", err, strings.TrimSpace(complaint.String()))
+		return probe.Info{}, fmt.Errorf("ffprobe: %w: %.200q", err, said)
 	}
 	return probe.ParseFFprobe(answer)
 }

@@ -27,6 +27,7 @@ func peer(t *testing.T, program string) string {
 func TestFFprobeTellsWhatOwnReadersCannot(t *testing.T) {
 	maker, asker := peer(t, "ffmpeg"), peer(t, "ffprobe")
 	s := newShelf(t, Config{FFprobe: asker})
+	s.lib.pace.program = patience
 	s.do(os.MkdirAll(s.path("films"), 0o755))
 	for name, args := range map[string]string{
 		"Heat (1995).avi":  "-c:v mpeg4 -c:a libmp3lame",
@@ -78,6 +79,7 @@ func TestFFprobeThatMisbehaves(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newShelf(t, Config{FFprobe: fakeFFprobe(t, row.script)})
+			s.lib.pace.program = patience
 			s.put("films/Heat (1995).avi", []byte("RIFF\x00\x00\x00\x00AVI LIST"))
 			s.scan()
 			if it := s.finds("heat", media.Movie); it.Format != "avi" || it.Duration != 0 {

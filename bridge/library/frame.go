@@ -1,25 +1,17 @@
 package library
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"strconv"
-	"strings"
 	"time"
 
 	"localcast/bridge/media"
 )
 
 const (
-	frameTimeout = 20 * time.Second
-	maxFrame     = 8 << 20 // bytes of a frame as ffmpeg gives it
-	// frameNice is how far ffmpeg stands back behind what plays.
-	frameNice = 15
+	maxFrame = 8 << 20 // bytes of a frame as ffmpeg gives it
 	// frameFormats are the containers that ffmpeg may take a file for. Others could make it open files of their own choice.
 	frameFormats = "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg"
 )
@@ -65,7 +57,7 @@ func framed(k media.Kind) bool { return k == media.Movie || k == media.Episode |
 // Frame returns a frame of a film as JPEG, from its first tenth, at most 1280 wide. ffmpeg makes it and stands back behind
 // what plays; it may take 20 s. The error wraps media.ErrNoItem where there is no film, or ffmpeg finds no frame in it.
 func (l *Library) Frame(ctx context.Context, id media.ID) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.pace.frame)
+	ctx, cancel := context.WithTimeout(ctx, l.pace.program)
 	defer cancel()
 	it, err := l.Item(ctx, id)
 	if err != nil {
@@ -76,7 +68,7 @@ func (l *Library) Frame(ctx context.Context, id media.ID) ([]byte, error) {
 		return nil, err
 	}
 	rel := join(dir, name)
-	frame, err := call(ctx, fo.volume(rel), l.pace.frame, func() ([]byte, error) {
+	frame, err := call(ctx, fo.volume(rel), l.pace.program+time.Second, func() ([]byte, error) {
 		f, err := l.openFile(fo, rel)
 		if err != nil {
 			return nil, noItem(err)
@@ -110,40 +102,9 @@ func (l *Library) takeFrame(ctx context.Context, f *os.File, duration float64) (
 
 // frameAt has ffmpeg take the frame at some seconds, and returns it or what ffmpeg said.
 func (l *Library) frameAt(ctx context.Context, f *os.File, at float64) (frame []byte, said string, err error) {
-	cmd := exec.CommandContext(ctx, l.cfg.FFmpeg, "-nostdin", "-hide_banner", "-loglevel", "error", "-threads", "1",
+	return runOn(ctx, f, maxFrame, l.cfg.FFmpeg, "-nostdin", "-hide_banner", "-loglevel", "error", "-threads", "1",
 		"-protocol_whitelist", "file,pipe", "-format_whitelist", frameFormats,
-		"-skip_frame", "nokey", "-noaccurate_seek", "-ss", strconv.FormatFloat(at, 'f', 3, 64), "-i", "/dev/fd/3",
+		"-skip_frame", "nokey", "-noaccurate_seek", "-ss", strconv.FormatFloat(at, 'f', 3, 64), "-i", theFile,
 		"-map", "0:V:0", "-an", "-sn", "-dn", "-frames:v", "1",
 		"-vf", "scale=iw*sar:ih,setsar=1,scale='min(1280,iw)':-2", "-q:v", "3", "-f", "mjpeg", "pipe:1")
-	cmd.ExtraFiles = []*os.File{f}
-	cmd.Env = []string{}
-	cmd.WaitDelay = time.Second
-	var complaint bytes.Buffer
-	cmd.Stderr = &limited{&complaint, 4 << 10}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, "", err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, "", err
-	}
-	standBack(cmd.Process.Pid, frameNice)
-	frame, err = io.ReadAll(io.LimitReader(out, maxFrame+1))
-	if len(frame) > maxFrame {
-		err = errors.Join(errors.New("the frame is too large"), cmd.Process.Kill())
-	}
-	err = errors.Join(err, cmd.Wait())
-	return frame, strings.TrimSpace(complaint.String()), err
-}
-
-// limited passes on the first left bytes and drops the others.
-type limited struct {
-	w    io.Writer
-	left int
-}
-
-func (l *limited) Write(p []byte) (int, error) {
-	n, err := l.w.Write(p[:min(len(p), l.left)])
-	l.left -= n
-	return len(p), err
 }

@@ -41,7 +41,7 @@ type pace struct {
 	poll     time.Duration // between looks at folders that cannot be watched
 	check    time.Duration // between looks whether the folders are there
 	answer   time.Duration // for what is mounted in a folder to list one of its own
-	frame    time.Duration // for ffmpeg to take a frame
+	program  time.Duration // for ffmpeg to take a frame, and for ffprobe to look into a file
 }
 
 // Library is the catalogue of the folders. Its methods may be called by everyone at any time until Close.
@@ -91,7 +91,7 @@ func New(cfg Config, log *slog.Logger) (*Library, error) {
 		cfg: cfg, log: log, parser: names.New(),
 		pace: pace{
 			settle: 2 * time.Second, debounce: time.Second, poll: time.Minute, check: 15 * time.Second, answer: 10 * time.Second,
-			frame: frameTimeout,
+			program: programTimeout,
 		},
 		changed: make(chan struct{}, 1), asked: make(chan struct{}, 1),
 		shelved: make(chan struct{}, 1), rebuilt: make(chan struct{}),

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -234,7 +233,7 @@ func (l *Library) giveUpMounts(ctx context.Context, before int64) error {
 // goneMounts returns where something that was mounted is away, in a folder that is there, by what people call it.
 func (l *Library) goneMounts() []string {
 	var out []string
-	for at := range maps.Keys(l.gone) {
+	for at := range l.gone {
 		if !at.fo.away {
 			out = append(out, shown(at.rel))
 		}

@@ -19,13 +19,7 @@ func (l *listing) nfoOf(file string) entry {
 	if e, ok := l.nfos[stemOf(file)]; ok {
 		return e
 	}
-	films := 0
-	for _, f := range l.files {
-		if m, _ := names.Medium(f.name); m == names.Video {
-			films++
-		}
-	}
-	if e, ok := l.nfos["movie"]; ok && films == 1 {
+	if e, ok := l.nfos["movie"]; ok && onlyFilm(l.files) == stemOf(file) {
 		return e
 	}
 	return entry{}
