@@ -171,7 +171,7 @@ func (e *killEvening) hear(from int, what func(heard) bool) (payload string, ok 
 	e.t.Helper()
 	timeout := time.NewTimer(4 * patience)
 	defer timeout.Stop()
-	look := func(what func(heard) bool) (string, bool) {
+	look := func(from int, what func(heard) bool) (string, bool) {
 		e.ear.mu.Lock()
 		defer e.ear.mu.Unlock()
 		for _, m := range e.ear.heard[from:] {
@@ -183,11 +183,13 @@ func (e *killEvening) hear(from int, what func(heard) bool) (payload string, ok 
 	}
 	died := e.died
 	for {
-		if payload, ok := look(what); ok {
+		if payload, ok := look(from, what); ok {
 			return payload, true
 		}
-		if _, gone := look(func(m heard) bool { return m.topic == "bridge/availability" && m.payload == "offline" }); gone && died == nil {
-			return "", false
+		if died == nil { // its end may have been heard before from
+			if _, gone := look(e.from, func(m heard) bool { return m.topic == "bridge/availability" && m.payload == "offline" }); gone {
+				return "", false
+			}
 		}
 		select {
 		case <-e.ear.news:
@@ -304,7 +306,7 @@ func (e *killEvening) song(n int) map[string]any {
 func (e *killEvening) kill() {
 	e.t.Helper()
 	_ = e.program.Process.Kill() // it may have ended
-	e.hear(e.ear.mark(), func(heard) bool { return false })
+	e.hear(e.from, func(heard) bool { return false })
 }
 
 // round starts the program, lets things happen, and kills it somewhere among them.
@@ -359,6 +361,11 @@ func (e *killEvening) believe() bool {
 	if !ok {
 		return false
 	}
+	e.learn(entries)
+	return true
+}
+
+func (e *killEvening) learn(entries []string) {
 	for _, id := range e.queue {
 		e.removed[id] = e.removed[id] || !slices.Contains(entries, id)
 	}
@@ -366,7 +373,6 @@ func (e *killEvening) believe() bool {
 		e.known[id] = true
 	}
 	e.queue, e.maybe = entries, ""
-	return true
 }
 
 // compare holds the queue against what was acknowledged; what nobody answered may have happened or not. false if the program
@@ -405,13 +411,7 @@ func (e *killEvening) compare() bool {
 	if got, want := common(entries, e.queue), common(e.queue, entries); !slices.Equal(got, want) {
 		e.t.Errorf("the order of what comes is %v, acknowledged was %v", got, want)
 	}
-	for _, id := range e.queue {
-		e.removed[id] = e.removed[id] || !slices.Contains(entries, id)
-	}
-	for _, id := range entries {
-		e.known[id] = true
-	}
-	e.queue, e.maybe = entries, ""
+	e.learn(entries)
 	return true
 }
 
