@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"net"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -105,20 +103,6 @@ func TestUpNext(t *testing.T) {
 	}
 }
 
-// steadyPort is a port that no connection gets by chance while the program is away.
-func steadyPort(t *testing.T) string {
-	t.Helper()
-	for port := 20_000 + os.Getpid()%5_000; port < 32_000; port++ {
-		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err == nil {
-			ln.Close()
-			return strconv.Itoa(port)
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
-}
-
 // TestTheTelevisionGoesOnAlone kills the program while what follows is on the television already: it plays on, and the
 // program takes up what it finds, without a load.
 func TestTheTelevisionGoesOnAlone(t *testing.T) {
@@ -128,7 +112,7 @@ func TestTheTelevisionGoesOnAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.write("config.yaml", []byte(strings.Replace(string(text), "127.0.0.1:0", "127.0.0.1:"+steadyPort(t), 1)))
+	h.write("config.yaml", []byte(strings.Replace(string(text), "127.0.0.1:0", freePort(t), 1)))
 	first := h.child(config)
 	h.listen()
 	h.ear.ready(3)
