@@ -21,9 +21,7 @@ func (r *running) load(e queue.Load[media.Item]) {
 	r.keepAddress(l)
 	r.log.Info("load", "item", l.Item.ID, "title", l.Item.Title, "entry", l.Tag.Entry, "position", e.Position)
 	r.player.Do(Order{Serial: e.Serial, Kind: OrderLoad, Load: l})
-	if l.Item.URL == "" {
-		r.silence.listen(e.Serial, l.URL)
-	}
+	r.silence.listen(l)
 }
 
 // keepAddress gives an item that the receiver has ahead the address that it has there, while that is good, so that it is

@@ -19,11 +19,11 @@ type silence struct {
 	told   string    // what people are told; "" while nothing is amiss
 }
 
-// listen begins to watch a load of ours.
-func (s *silence) listen(serial uint64, address string) {
-	*s = silence{timer: s.timer, serial: serial, since: time.Now()}
+// listen begins to watch a load. One that is fetched elsewhere only ends what was told of the last: nobody here sees it fetched.
+func (s *silence) listen(l *Load) {
+	*s = silence{timer: s.timer, serial: l.Tag.Serial, since: time.Now()}
 	s.timer.Stop()
-	if u, err := url.Parse(address); err == nil {
+	if u, err := url.Parse(l.URL); err == nil && l.Item.URL == "" {
 		s.from = u.Scheme + "://" + u.Host
 		s.timer.Reset(silenceWithin)
 	}

@@ -18,6 +18,7 @@ func TestADeviceThatDoesNotFetchIsToldAbout(t *testing.T) {
 		{"and is told about, too", "deaf: play alien|wait 10s|deaf: play hurt|wait 10s", told},
 		{"an app that does not run yet fetches nothing", "deaf off|deaf: play alien|wait 19s", ""},
 		{"what is fetched elsewhere is not ours to know", "deaf: play url=http://10.9.9.9/film.mp4|wait 30s", ""},
+		{"what was told ends with another load, also with one from elsewhere", "deaf: play alien|wait 10s|deaf: play url=http://10.9.9.9/film.mp4|deaf plays 2|deaf done", ""},
 		{"others fetch", "kitchen: play alien|wait 30s", ""},
 	}
 	for _, row := range rows {
