@@ -212,7 +212,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	g.Go(func() error { b.route(ctx); return nil })
 	err := g.Wait()
 	b.tidy(ctx, disk)
-	b.house.diary.close(disk)
+	b.house.diary.flush(disk)
 	return err
 }
 

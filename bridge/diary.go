@@ -207,13 +207,13 @@ func (d *diary) run(ctx, disk context.Context) {
 		case <-ctx.Done():
 			return
 		case <-d.news:
-			d.close(disk)
+			d.flush(disk)
 		}
 	}
 }
 
-// close writes what is left, and logs where that fails.
-func (d *diary) close(disk context.Context) {
+// flush writes what there is, and logs where that fails.
+func (d *diary) flush(disk context.Context) {
 	if err := d.write(disk); err != nil {
 		d.log.Error("what was watched and played could not be stored; is the disk full?", "err", err)
 	}

@@ -50,8 +50,10 @@ const (
 	// of a sentence, of which some name the artist.
 	asSaid  = 0.995
 	asMeant = 0.85
-	// faint is the score below which a result is no alternative.
-	faint = 0.4
+	// faint is the score below which a result is no alternative; from nearly on several are a question of which one, and not
+	// of whether it is there at all.
+	faint  = 0.4
+	nearly = 0.75
 )
 
 // attempt is one way to understand a query, and what it finds.
@@ -240,9 +242,6 @@ func partOf(part, whole media.Item) bool {
 	}
 	return false
 }
-
-// nearly is the score from which several results are a question of which one, and not of whether it is there at all.
-const nearly = 0.75
 
 // pick finds the part of a show that an attempt means.
 func (f Finder) pick(ctx context.Context, a *attempt) error {

@@ -7,10 +7,11 @@ import (
 
 // mailbox holds what a player reports until its device looks. It never blocks who puts in. Two statuses in a row become
 // the later one, two sightings too; everything else keeps its place, so that an end is never lost and an answer never
-// overtaken by an older picture. What it can hold is bounded by the orders under way and the sessions that end.
+// overtaken by an older picture. What it can hold is bounded by the orders under way, the sessions that end, and the few
+// steps of transfers.
 type mailbox struct {
 	mu   sync.Mutex
-	post []any // Status, Ended, Done, Sighting
+	post []any // Status, Ended, Done, Sighting, step
 	news chan struct{}
 }
 

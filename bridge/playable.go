@@ -119,17 +119,15 @@ func formatOf(item media.Item) string {
 	}
 	sure := item.Format == "mp4" || item.Format == "webm" || item.Format == "mp3" || item.Format == "ogg" || item.Format == "wav" ||
 		item.Format == "flac"
-	large := item.Height > 1100 || item.Width > 2000
-	many := item.Channels > 2
-	if sure && !large && !many && (item.VideoCodec == "" || anywhere(item.VideoCodec) == always) &&
+	if sure && !large(item) && !surround(item) && (item.VideoCodec == "" || anywhere(item.VideoCodec) == always) &&
 		(item.AudioCodec == "" || anywhere(item.AudioCodec) == always || item.Format == "wav") {
 		return ""
 	}
 	parts := []string{item.Format, item.VideoCodec, item.AudioCodec}
-	if large {
+	if large(item) {
 		parts = append(parts, "4k")
 	}
-	if many {
+	if surround(item) {
 		parts = append(parts, "surround")
 	}
 	return strings.Join(parts, " ")
@@ -138,7 +136,7 @@ func formatOf(item media.Item) string {
 // describeFormat is what formatOf tells, for people.
 func describeFormat(item media.Item) string {
 	parts := []string{codecName(item.Format)}
-	if item.Height > 1100 || item.Width > 2000 {
+	if large(item) {
 		parts = append(parts, "4K")
 	}
 	for _, c := range []string{item.VideoCodec, item.AudioCodec} {
@@ -146,11 +144,16 @@ func describeFormat(item media.Item) string {
 			parts = append(parts, codecName(c))
 		}
 	}
-	if item.Channels > 2 {
+	if surround(item) {
 		parts = append(parts, "surround")
 	}
 	return strings.Join(parts, ", ")
 }
+
+// large reports whether a picture is larger than 1080 lines, and surround whether the sound has more than two channels: what
+// a device refuses in such files it may play in others.
+func large(item media.Item) bool    { return item.Height > 1100 || item.Width > 2000 }
+func surround(item media.Item) bool { return item.Channels > 2 }
 
 // codecName is what people call a codec or a container.
 func codecName(c string) string {

@@ -28,7 +28,7 @@ const (
 	inFlight    = 100                    // messages sent and not acknowledged
 	// bytesInFlight bounds them as well: what comes next waits behind no more than that, also on a link of a few KB a second.
 	bytesInFlight = 64 << 10
-	// told is how many retained commands are logged singly on a connection.
+	// retainedTold is how many retained commands are logged singly on a connection.
 	retainedTold = 3
 )
 

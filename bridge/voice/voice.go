@@ -87,13 +87,8 @@ func (g *Grammar) strip(words []token) []token {
 				words, again = words[len(w):], true
 			}
 		}
-		for _, w := range g.words["after"] {
-			if len(words) > len(w) && starts(words[len(words)-len(w):], w) {
-				words, again = words[:len(words)-len(w)], true
-			}
-		}
 	}
-	return words
+	return g.withoutAfter(words)
 }
 
 func (g *Grammar) withoutArticle(words []token) []token {
@@ -132,7 +127,7 @@ func (g *Grammar) Device(text string, isDevice func(words string) bool) (query, 
 	return strings.Join(words, " "), ""
 }
 
-// withoutAfter takes away what is said at the end without a meaning.
+// withoutAfter takes away what is said at the end without a meaning, unless nothing would be left.
 func (g *Grammar) withoutAfter(words []token) []token {
 	for again := true; again; {
 		again = false
