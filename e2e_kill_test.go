@@ -171,7 +171,7 @@ func (e *killEvening) hear(from int, what func(heard) bool) (payload string, ok 
 	e.t.Helper()
 	timeout := time.NewTimer(4 * patience)
 	defer timeout.Stop()
-	look := func(from int, what func(heard) bool) (string, bool) {
+	look := func() (string, bool) {
 		e.ear.mu.Lock()
 		defer e.ear.mu.Unlock()
 		for _, m := range e.ear.heard[from:] {
@@ -183,34 +183,35 @@ func (e *killEvening) hear(from int, what func(heard) bool) (payload string, ok 
 	}
 	died := e.died
 	for {
-		if payload, ok := look(from, what); ok {
+		wasOnline, gone := e.fate()
+		if payload, ok := look(); ok {
 			return payload, true
 		}
-		if died == nil { // its end may have been heard before from
-			if _, gone := look(e.from, func(m heard) bool { return m.topic == "bridge/availability" && m.payload == "offline" }); gone {
-				return "", false
-			}
+		if died == nil && (gone || !wasOnline) {
+			return "", false
 		}
 		select {
 		case <-e.ear.news:
 		case <-died:
 			died = nil
-			if !e.wasOnline() {
-				return "", false
-			}
 		case <-timeout.C:
 			e.t.Fatalf("the program said nothing fitting:\n%s", e.log)
 		}
 	}
 }
 
-// wasOnline reports whether the program has come so far that the broker will tell of its end.
-func (e *killEvening) wasOnline() bool {
+// fate reports whether the program has come so far that the broker will tell of its end, and whether that was heard: maybe
+// before the command that waits for an answer. What comes before it was online is told of the one before it.
+func (e *killEvening) fate() (wasOnline, gone bool) {
 	e.ear.mu.Lock()
 	defer e.ear.mu.Unlock()
-	return slices.ContainsFunc(e.ear.heard[e.from:], func(m heard) bool {
-		return m.topic == "bridge/availability" && m.payload == "online"
-	})
+	for _, m := range e.ear.heard[e.from:] {
+		if m.topic == "bridge/availability" {
+			gone = wasOnline && m.payload == "offline"
+			wasOnline = wasOnline || m.payload == "online"
+		}
+	}
+	return wasOnline, gone
 }
 
 // ready waits until the program obeys, and has met the Chromecast; false if it dies first. It is asked for something that
