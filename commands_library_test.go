@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,13 +122,16 @@ func TestDevices(t *testing.T) {
 	defer tv.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
+	wanted := func(d media.Device) bool { return d.ID == tv.ID() || d.Host == "192.0.2.20" } // others may advertise there, too
+	seen := map[string]bool{}
 	found, err := findDevices(ctx, cast.Config{
 		Discovery: true, Interfaces: []string{lo.Name}, Static: []cast.Static{{Host: "192.0.2.20", Port: 8010, Name: "Attic"}},
 	}, slog.New(slog.DiscardHandler), func(d media.Device) {
-		if d.Name == "Kitchen" {
+		if seen[d.Name] = seen[d.Name] || wanted(d); seen["Kitchen"] && seen["Attic"] {
 			cancel()
 		}
 	})
+	found = slices.DeleteFunc(found, func(d media.Device) bool { return !wanted(d) })
 	if err != nil || len(found) != 2 || found[0].Name != "Attic" || found[1].Name != "Kitchen" || found[1].Host != "127.0.0.1" ||
 		found[1].Kind != media.VideoDevice || len(found[1].ID) != 32 {
 		t.Errorf("found %+v, %v", found, err)

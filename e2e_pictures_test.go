@@ -223,9 +223,12 @@ func TestSlideShow(t *testing.T) {
 	if a := h.ear.ask("play", `{"item":"`+folder+`","interval":0.5}`); a.Status != "ok" || a.Data.Length != 3 {
 		t.Fatalf("play answered %+v", a)
 	}
-	for _, title := range []string{"1 beach", "2 wood", "3 town"} {
-		h.ear.state(from, func(s deviceState) bool { return s.State == "playing" && s.Title == title })
+	for _, title := range []string{"1 beach", "2 wood", "3 town"} { // of states only the latest is sure to be told
+		h.ear.await(from, "kuche_tv/event", func(p string) bool {
+			return strings.Contains(p, `"item_started"`) && strings.Contains(p, `"title":"`+title+`"`)
+		})
 	}
+	h.ear.state(from, func(s deviceState) bool { return s.State == "playing" && s.Title == "3 town" })
 	var shown []string
 	for _, l := range h.tv.Loads() {
 		if !l.Began || l.ErrorCode != 0 {
