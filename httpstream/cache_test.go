@@ -120,6 +120,12 @@ func TestKeptOnADiskThatFails(t *testing.T) {
 	if n := strings.Count(log.String(), "WARN"); n != 1 {
 		t.Errorf("%d warnings:\n%s", n, log)
 	}
+	if err := os.Remove(k.dir); err != nil {
+		t.Fatal(err)
+	}
+	if k.put("a", []byte("x")); k.has("a") != "a" {
+		t.Error("nothing is kept once the disk is well again")
+	}
 }
 
 func TestKeptInAFolderThatIsRemoved(t *testing.T) {
