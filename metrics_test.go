@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"localcast/bridge"
+	"localcast/bridge/media"
 	"localcast/httpstream"
 )
 
@@ -117,6 +120,28 @@ func TestFiguresAreNamedAsPrometheusWants(t *testing.T) {
 	}
 }
 
+// oneFilm is a library of one film.
+type oneFilm struct {
+	httpstream.Files
+	path string
+}
+
+func (f oneFilm) Open(context.Context, media.ID) (*os.File, media.Item, error) {
+	file, err := os.Open(f.path)
+	return file, media.Item{Path: "films/film.mp4"}, err
+}
+
+// writing is a client that does something whenever bytes come.
+type writing struct {
+	http.ResponseWriter
+	do func()
+}
+
+func (w writing) Write(p []byte) (int, error) {
+	w.do()
+	return w.ResponseWriter.Write(p)
+}
+
 // TestEveryFigureIsExplained: docs/metrics.md has a row for each figure of ours, and no other.
 func TestEveryFigureIsExplained(t *testing.T) {
 	f := newFigures(&nobody{}, func() bool { return true })
@@ -127,18 +152,32 @@ func TestEveryFigureIsExplained(t *testing.T) {
 	f.State(bridge.QueueState{Device: "kitchen"})
 	f.State(bridge.LibraryState{Scanning: true})
 	f.State(bridge.LibraryState{LastScanAt: bridge.Time{Time: time.Unix(1_800_000_000, 0)}})
-	server, err := httpstream.New(httpstream.Config{DataDir: t.TempDir(), Collectors: f.collectors()}, nil, slog.New(slog.DiscardHandler))
+	const origin = "http://192.0.2.1"
+	files := oneFilm{path: filepath.Join(t.TempDir(), "film.mp4")}
+	if err := os.WriteFile(files.path, []byte("film"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	config := httpstream.Config{DataDir: t.TempDir(), Advertise: origin, Collectors: f.collectors()}
+	server, err := httpstream.New(config, files, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var body string
-	for range 2 { // the first answer is counted when it was given
-		w := httptest.NewRecorder()
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody)
+	get := func(w http.ResponseWriter, path string) {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody)
 		r.RemoteAddr = "127.0.0.1:1234"
 		server.Handler().ServeHTTP(w, r)
-		body = w.Body.String()
 	}
+	film, err := server.Media(media.Item{ID: "abcdefghij", Path: "film.mp4"}, "kitchen", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	get(httptest.NewRecorder(), "/metrics") // the first answer is counted when it was given
+	var body string
+	get(writing{httptest.NewRecorder(), func() { // while a film streams
+		w := httptest.NewRecorder()
+		get(w, "/metrics")
+		body = w.Body.String()
+	}}, strings.TrimPrefix(film, origin))
 	names := func(text, pattern string) []string {
 		var out []string
 		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
