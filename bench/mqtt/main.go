@@ -92,15 +92,17 @@ func (p plan) measure(out io.Writer) (err error) {
 	if err := seen.await(p.python != ""); err != nil {
 		return errors.Join(err, peers.said())
 	}
+	telling, quiet := context.WithCancel(ctx)
+	defer quiet()
 	for i, d := range devices {
-		running.Go(func() { d.Tell(ctx, seen.watches(i, p.python != "")...) })
+		running.Go(func() { d.Tell(telling, seen.watches(i, p.python != "")...) })
 	}
 	<-time.After(warmUp)
 	seen.reset()
 	<-time.After(p.length)
-	ours, theirs := seen.sums()
-	cancel()
+	quiet()
 	<-time.After(settled)
+	ours, theirs := seen.sums()
 	fmt.Fprintf(out, "%v\n\n| event to message | devices | samples | p50 | p99 | longest |\n|---|---|---|---|---|---|\n", p.length)
 	fmt.Fprintf(out, "| LocalCast | %d | %v\n", p.devices, ours)
 	if p.python != "" {
