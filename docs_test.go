@@ -1,8 +1,11 @@
 package main
 
 import (
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,5 +58,48 @@ func (h *home) example(t *testing.T, page, topic, payload string) {
 	}
 	if a.Error != nil && (a.Error.Code == "invalid" || a.Error.Code == "unsupported") {
 		t.Errorf("%s: %s with %s is answered: %s", page, topic, payload, a.Error.Message)
+	}
+}
+
+// TestEveryPageIsLinked: the README names each page of docs, and some page each of those in its folders; records of decisions
+// have their folder. No page names a file that is not there.
+func TestEveryPageIsLinked(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	pages, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir("docs", func(path string, _ fs.DirEntry, err error) error {
+		if filepath.Ext(path) == ".md" {
+			pages = append(pages, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	byReadme, byOthers := map[string]bool{}, map[string]bool{"README.md": true}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range link.FindAllStringSubmatch(string(text), -1) {
+			to := filepath.Join(filepath.Dir(page), l[1])
+			if _, err := os.Stat(to); err != nil {
+				t.Errorf("%s names %s, which is not there", page, l[1])
+			}
+			if page == "README.md" {
+				byReadme[to] = true
+			} else if page != to {
+				byOthers[to] = true
+			}
+		}
+	}
+	lost := slices.DeleteFunc(slices.Clone(pages), func(page string) bool {
+		return byReadme[page] || byOthers[page] && filepath.Dir(page) != "docs" || filepath.Dir(page) == "docs/decisions"
+	})
+	if len(pages) < 20 || len(lost) > 0 {
+		t.Errorf("of %d pages nothing leads to %q", len(pages), lost)
 	}
 }
