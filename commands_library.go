@@ -134,13 +134,13 @@ func scanLibrary(ctx context.Context, inv invocation, t terminal) int {
 		select {
 		case <-l.Changed():
 			bar.show(l.Status())
-			continue
 		case end := <-ended:
 			bar.clear()
 			if end.err != nil {
 				fmt.Fprintln(t.err, end.err)
 				return exitFailed
 			}
+			bar.complete()
 			return tellScan(l, t, end.writing, time.Since(begun))
 		}
 	}
@@ -196,6 +196,13 @@ func (p *progress) show(s media.LibraryStatus) {
 func (p *progress) clear() {
 	if p.shown {
 		fmt.Fprint(p.out, "\r", strings.Repeat(" ", barWidth+30), "\r")
+	}
+}
+
+// complete brings the lines to their end: the scan may have come there while nobody looked.
+func (p *progress) complete() {
+	if !p.terminal {
+		p.show(media.LibraryStatus{Scanning: true, Progress: 1})
 	}
 }
 

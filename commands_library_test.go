@@ -91,11 +91,15 @@ func TestProgress(t *testing.T) {
 	}
 	var b bytes.Buffer
 	lines := progress{out: &b}
-	for _, p := range []float64{0, 0.05, 0.12, 0.35, 0.36, 1} {
+	for _, p := range []float64{0, 0.05, 0.12, 0.35, 0.36} {
 		lines.show(at(p))
 	}
 	lines.show(media.LibraryStatus{})
 	lines.clear()
+	if want := "10 %\n20 %\n30 %\n"; b.String() != want {
+		t.Errorf("lines %q", b.String())
+	}
+	lines.complete()
 	if want := "10 %\n20 %\n30 %\n40 %\n50 %\n60 %\n70 %\n80 %\n90 %\n100 %\n"; b.String() != want {
 		t.Errorf("lines %q", b.String())
 	}
@@ -103,6 +107,7 @@ func TestProgress(t *testing.T) {
 	bar := progress{out: &b, terminal: true}
 	bar.show(at(0.5))
 	bar.clear()
+	bar.complete()
 	want := "\r[####################....................]  50 %  7 items \r" + strings.Repeat(" ", barWidth+30) + "\r"
 	if b.String() != want {
 		t.Errorf("bar %q", b.String())
