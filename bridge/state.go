@@ -253,12 +253,12 @@ type MQTTInfo struct {
 	Embedded bool `json:"embedded"`
 }
 
-// PlaylistState is every saved playlist.
+// PlaylistState is every playlist: the saved ones, and those that are files of the library.
 type PlaylistState struct {
 	Playlists []PlaylistEntry `json:"playlists"`
 }
 
-// PlaylistEntry is one saved playlist.
+// PlaylistEntry is one of them.
 type PlaylistEntry struct {
 	Item   string `json:"item"`
 	Name   string `json:"name"`

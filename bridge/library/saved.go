@@ -111,7 +111,7 @@ func (l *Library) Playlists(ctx context.Context) ([]media.NamedList, error) {
 	return lists, nil
 }
 
-// longestList bounds what is counted of a playlist.
+// longestList bounds the entries of a playlist that are read, and listed.
 const longestList = 20_000
 
 // items returns the items with these ids, in their order, saved playlists among them; those that are not there are left out.
