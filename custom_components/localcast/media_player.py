@@ -116,7 +116,7 @@ class LocalCastPlayer(MediaPlayerEntity):
 
     @property
     def has_video(self) -> bool:
-        """Tell whether the device has a screen; so it is believed until its kind is known."""
+        """Tell whether the device has a screen."""
         return bool(self._bridge.devices.get(self._id, {}).get("kind") == "video")
 
     @property
