@@ -33,11 +33,11 @@ func (m *Machine[T]) count() {
 		s = nil // an announcement is no play
 	}
 	if t.of != s {
-		if t.of != nil && t.of.entry != 0 {
+		if t.of != nil {
 			m.broken = broken{t.of.entry, t.name, t.begun}
 		}
 		m.leave()
-		if s == nil || s.entry == 0 { // an announcement is nobody's play
+		if s == nil {
 			return
 		}
 		m.enter()

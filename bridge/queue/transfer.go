@@ -54,6 +54,7 @@ type (
 
 // The answers. A Code says that the step came to nothing, and the transfer with it.
 type (
+	// Offer tells what is to be moved.
 	Offer[T any] struct {
 		Ref   Ref
 		ID    uint64
@@ -61,17 +62,20 @@ type (
 	}
 	// Withdrawn tells that the source goes on with something else.
 	Withdrawn struct{ ID uint64 }
-	Adopted   struct {
+	// Adopted tells that the target plays the queue, or has it at rest.
+	Adopted struct {
 		ID      uint64
 		Code    Code
 		Message string
 	}
+	// Released tells what is left at the source.
 	Released[T any] struct {
 		ID      uint64
 		Code    Code
 		Message string
 		Change  Change[T]
 	}
+	// Committed tells what the queue is at the target.
 	Committed struct {
 		ID       uint64
 		Code     Code
