@@ -22,31 +22,31 @@ const searchResults = 20
 
 // openLibrary opens the library of the configuration for a command. Beside a running bridge it tells to ask that one, by
 // publishing a command. close is never nil.
-func openLibrary(inv invocation, t terminal, command, payload string) (l *library.Library, close func(), code int) {
+func openLibrary(inv invocation, t terminal, command, payload string) (l *library.Library, c Config, close func(), code int) {
 	close = func() {}
 	c, err := LoadConfig(inv.config, inv.over, t.getenv)
 	if err != nil {
 		fmt.Fprintln(t.err, err)
-		return nil, close, exitUsage
+		return nil, c, close, exitUsage
 	}
 	release, err := lockDataDir(c.DataDir)
 	if errors.Is(err, errInUse) {
 		fmt.Fprintf(t.err, "localcast runs with data_dir %s: publish %s/bridge/command/%s with the payload %s\n",
 			c.DataDir, c.MQTT.BaseTopic, command, payload)
-		return nil, close, exitFailed
+		return nil, c, close, exitFailed
 	}
 	if err != nil {
 		fmt.Fprintln(t.err, err)
-		return nil, close, exitFailed
+		return nil, c, close, exitFailed
 	}
 	cfg := libraryConfig(c)
 	cfg.Watch = false
 	l, err = library.New(cfg, warnings(t.err))
 	if err != nil {
 		fmt.Fprintln(t.err, errors.Join(err, release()))
-		return nil, close, exitFailed
+		return nil, c, close, exitFailed
 	}
-	return l, func() {
+	return l, c, func() {
 		if err := errors.Join(l.Close(), release()); err != nil {
 			fmt.Fprintln(t.err, err)
 		}
@@ -65,12 +65,12 @@ func searchLibrary(ctx context.Context, inv invocation, t terminal) int {
 		fmt.Fprintln(t.err, "search for what? localcast search WORDS")
 		return exitUsage
 	}
-	l, done, code := openLibrary(inv, t, "search", words)
+	l, c, done, code := openLibrary(inv, t, "search", words)
 	defer done()
 	if code != exitOK {
 		return code
 	}
-	grammar, err := voice.New("en")
+	grammar, err := voice.New(c.Language)
 	if err != nil {
 		fmt.Fprintln(t.err, err)
 		return exitFailed
@@ -111,7 +111,7 @@ func scanLibrary(ctx context.Context, inv invocation, t terminal) int {
 		fmt.Fprintf(t.err, "scan takes no %q; folders are named with -media or in the configuration\n", inv.args[0])
 		return exitUsage
 	}
-	l, done, code := openLibrary(inv, t, "rescan", "{}")
+	l, _, done, code := openLibrary(inv, t, "rescan", "{}")
 	defer done()
 	if code != exitOK {
 		return code
