@@ -90,27 +90,41 @@ func (f Finder) Find(ctx context.Context, q media.Query) (Found, error) {
 
 // Search answers a search. What Find would choose comes first.
 func (f Finder) Search(ctx context.Context, q media.Query) (media.Page, error) {
+	a, err := f.understood(ctx, q)
+	if err != nil || a == nil {
+		return media.Page{Offset: q.Offset, Results: []media.Result{}}, err
+	}
+	return f.page(ctx, a, q.Offset, q.Limit)
+}
+
+// understood is the way to understand q by which a search goes, nil where none finds anything.
+func (f Finder) understood(ctx context.Context, q media.Query) (*attempt, error) {
 	all, err := f.attempts(ctx, q)
 	if err != nil || len(all) == 0 {
-		return media.Page{Offset: q.Offset, Results: []media.Result{}}, err
+		return nil, err
 	}
 	a, err := f.settled(ctx, all)
 	if err != nil || a == nil { // what is missing of a show is no reason to find nothing
 		a = all[0]
 	}
+	return a, nil
+}
+
+// page is a window of what an attempt finds, the part that is meant before all.
+func (f Finder) page(ctx context.Context, a *attempt, offset, limit int) (media.Page, error) {
 	query := a.query
-	query.Offset, query.Limit = q.Offset, q.Limit
+	query.Offset, query.Limit = offset, limit
 	if a.picked == nil {
 		return f.Library.Search(ctx, query, f.Use, f.Playable)
 	}
-	if q.Offset > 0 {
+	if offset > 0 {
 		query.Offset--
-	} else if q.Limit > 0 {
+	} else if limit > 0 {
 		query.Limit--
 	}
 	page, err := f.Library.Search(ctx, query, f.Use, f.Playable)
-	page.Total, page.Offset = page.Total+1, q.Offset
-	if q.Offset == 0 && q.Limit > 0 {
+	page.Total, page.Offset = page.Total+1, offset
+	if offset == 0 && limit > 0 {
 		page.Results = slices.Insert(page.Results, 0, *a.picked)
 	}
 	return page, err

@@ -91,10 +91,14 @@ func (r *resolver) searchIn(ctx context.Context, items []media.Item, q media.Que
 	for _, item := range items {
 		holds[item.ID] = true
 	}
-	page, all := media.Page{Offset: q.Offset, Results: []media.Result{}}, q
-	all.Within, all.Limit = "", pageMost
-	for all.Offset = 0; all.Offset < sieveMost; all.Offset += pageMost {
-		found, err := r.finder().Search(ctx, all)
+	page, f := media.Page{Offset: q.Offset, Results: []media.Result{}}, r.finder()
+	q.Within = ""
+	a, err := f.understood(ctx, q)
+	if err != nil || a == nil {
+		return page, err
+	}
+	for offset := 0; offset < sieveMost; offset += pageMost {
+		found, err := f.page(ctx, a, offset, pageMost)
 		if err != nil {
 			return media.Page{}, err
 		}
@@ -106,7 +110,7 @@ func (r *resolver) searchIn(ctx context.Context, items []media.Item, q media.Que
 				page.Results = append(page.Results, res)
 			}
 		}
-		if all.Offset+pageMost >= found.Total {
+		if offset+pageMost >= found.Total {
 			break
 		}
 	}
