@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -71,7 +70,7 @@ func (s *scan) subdirs(ctx context.Context, d dirRow, rel string, list listing) 
 	for _, e := range list.dirs {
 		row := rows[e.name]
 		switch {
-		case s.l.isRoot(filepath.Join(s.fo.path, filepath.FromSlash(join(rel, e.name)))):
+		case s.l.isRoot(s.fo.absolute(join(rel, e.name))):
 			// It is another of the configured folders.
 		case row.n != 0 && !row.gone && (e.mount || row.mount):
 			// A mount is known by its place: each disk in it has other numbers.

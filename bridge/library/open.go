@@ -115,7 +115,7 @@ func (l *Library) locate(fo *folder, rel string) (*folder, string, error) {
 	if !l.cfg.FollowSymlinks || rel == "" {
 		return fo, rel, nil
 	}
-	real, err := filepath.EvalSymlinks(filepath.Join(fo.path, filepath.FromSlash(rel)))
+	real, err := filepath.EvalSymlinks(fo.absolute(rel))
 	if err != nil {
 		return nil, "", err
 	}

@@ -196,7 +196,7 @@ func (l *Library) watch(fo *folder, rel string) {
 	if w.add == nil || fo.polled || fo.volume(rel).far {
 		return
 	}
-	path := filepath.Join(fo.path, filepath.FromSlash(rel))
+	path := fo.absolute(rel)
 	if _, ok := w.watched[path]; ok {
 		return
 	}
@@ -215,7 +215,7 @@ func (l *Library) watch(fo *folder, rel string) {
 
 // unwatch ends the watches of what lies, or lay, at a path and below.
 func (l *Library) unwatch(fo *folder, rel string) {
-	l.watcher.forget(filepath.Join(fo.path, filepath.FromSlash(rel)))
+	l.watcher.forget(fo.absolute(rel))
 }
 
 // forget ends the watches of a folder and of all below it, under the paths that they had when they began.
