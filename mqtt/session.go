@@ -22,6 +22,7 @@ const (
 	shortLife   = 10 * time.Second       // a connection lost sooner may have been taken away by a namesake
 	shortLives  = 3                      // of them in a row are told
 	subackTime  = 10 * time.Second       // without a sign that what was sent before arrives
+	subackMost  = 5 * time.Minute        // in all
 	flushTime   = 2 * time.Second        // for what waits when the client stops
 	goodbyeTime = 500 * time.Millisecond // for the last "offline"
 	stopTime    = 3 * time.Second        // after which a stopping client waits for the broker no more
@@ -239,7 +240,7 @@ func (s *session) pump(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var late, birth, silence <-chan time.Time
-	var listening time.Time // since when echoes are awaited
+	var asked, listening time.Time // since when the answer to the subscription and echoes are awaited
 	for {
 		wait, err := s.send(false)
 		if err != nil {
@@ -247,7 +248,7 @@ func (s *session) pump(ctx context.Context) error {
 		}
 		if s.suback == nil && s.outbox.replayed() {
 			s.suback = s.link.subscribe(s.filters()...)
-			late = time.After(subackTime)
+			late, asked = time.After(subackTime), time.Now()
 		}
 		var due <-chan time.Time
 		if wait > 0 {
@@ -275,9 +276,9 @@ func (s *session) pump(ctx context.Context) error {
 			}
 			s.warnOfSilence()
 		case <-late:
-			left := subackTime - time.Since(s.progress)
+			left := min(subackTime-time.Since(s.progress), subackMost-time.Since(asked))
 			if left <= 0 {
-				return fmt.Errorf("subscribe to the commands: no answer in %v", subackTime)
+				return fmt.Errorf("subscribe to the commands: no answer in %v", time.Since(asked).Round(time.Second))
 			}
 			late = time.After(left)
 		case <-s.sawOffline:
