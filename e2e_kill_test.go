@@ -469,6 +469,11 @@ func (e *killEvening) step() bool {
 	case n <= 4:
 		return e.move(waits[e.random.IntN(len(waits))])
 	case n == 5:
+		// Whoever asks for the next one means the one behind what plays: what has just been asked of the Chromecast, or has just
+		// ended there, would be passed over unheard.
+		if ok, obeys := e.settled(); !ok || !obeys {
+			return obeys
+		}
 		e.nexts++
 		_, ok := e.ask("next", nil)
 		return ok
@@ -492,6 +497,43 @@ func (e *killEvening) step() bool {
 	return e.alive()
 }
 
+// settled waits until the program tells of the entry that the Chromecast plays. ok is false if it does not within a while, or if
+// nothing plays; obeys is false if it dies.
+func (e *killEvening) settled() (ok, obeys bool) {
+	e.t.Helper()
+	late := time.NewTimer(time.Second) // it decides what is done next, and judges nothing
+	defer late.Stop()
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for {
+		if s := e.tv.Snapshot(); s.MediaSessionID != 0 && !s.Loading && s.PlayerState != "IDLE" {
+			plays := decode[struct{ Entry string }](e.t, string(s.CustomData)).Entry
+			if e.told() == plays && e.started()[plays] > 0 {
+				return true, e.alive()
+			}
+		}
+		select {
+		case <-look.C:
+		case <-late.C:
+			return false, e.alive()
+		case <-e.died:
+			return false, e.alive()
+		}
+	}
+}
+
+// told is the entry of which the program has told last.
+func (e *killEvening) told() string {
+	e.ear.mu.Lock()
+	defer e.ear.mu.Unlock()
+	for _, m := range slices.Backward(e.ear.heard[e.from:]) {
+		if m.topic == "kuche_tv/state" {
+			return decode[deviceState](e.t, m.payload).Entry
+		}
+	}
+	return ""
+}
+
 func (e *killEvening) alive() bool {
 	select {
 	case <-e.died:
@@ -506,6 +548,15 @@ func (e *killEvening) add() bool {
 	e.t.Helper()
 	song := e.song(e.asked)
 	song["enqueue"] = []string{"add", "next"}[e.random.IntN(2)]
+	if song["enqueue"] == "next" { // behind what plays, if that is known
+		ok, obeys := e.settled()
+		if !obeys {
+			return false
+		}
+		if !ok {
+			song["enqueue"] = "add"
+		}
+	}
 	e.maybe = "add"
 	a, ok := e.ask("play", song)
 	if !ok {
