@@ -600,6 +600,9 @@ func (e *killEvening) remove(id string) bool {
 // move puts an entry in the place of another that waits, if the queue is what it was when that was looked up.
 func (e *killEvening) move(id string) bool {
 	e.t.Helper()
+	if ok, obeys := e.settled(); !ok || !obeys { // in the place of what is about to play it would be passed over
+		return obeys
+	}
 	if !e.compare() {
 		return false
 	}
