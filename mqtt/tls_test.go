@@ -139,17 +139,21 @@ func serve(t *testing.T, l listeners.Listener) (plain string) {
 func TestTransports(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t)
-	address := freeAddress(t)
+	at := func(config *tls.Config) listeners.Config { // each at an address of its own: one that ends may hold its for a moment
+		return listeners.Config{ID: "x", Address: freeAddress(t), TLSConfig: config}
+	}
+	secure, open, web := at(a.serverTLS()), at(nil), at(a.serverTLS())
 	for name, row := range map[string]struct {
+		address  string
 		listener listeners.Listener
 		tls      TLS
 	}{
-		"mqtts": {listeners.NewTCP(listeners.Config{ID: "x", Address: address, TLSConfig: a.serverTLS()}), a.client()},
-		"ws":    {listeners.NewWebsocket(listeners.Config{ID: "x", Address: address}), TLS{}},
-		"wss":   {listeners.NewWebsocket(listeners.Config{ID: "x", Address: address, TLSConfig: a.serverTLS()}), a.client()},
+		"mqtts": {secure.Address, listeners.NewTCP(secure), a.client()},
+		"ws":    {open.Address, listeners.NewWebsocket(open), TLS{}},
+		"wss":   {web.Address, listeners.NewWebsocket(web), a.client()},
 	} {
 		t.Run(name, func(t *testing.T) {
-			plain := serve(t, row.listener)
+			plain, address := serve(t, row.listener), row.address
 			ear := listen(t, plain, "localcast/#")
 			_, stop := obey(t, Config{Broker: name + "://" + address, TLS: row.tls}, quietly())
 			ear.until("bridge/availability", online)
