@@ -422,13 +422,25 @@ func (u *wholeContract) flood() {
 	u.t.Cleanup(slow.Close)
 	from := u.ear.mark()
 	u.ear.say("kuche_tv/command/play", slow.URL+"/radio")
-	for range 40 {
+	const browses = 40
+	for range browses {
 		u.ear.say("kuche_tv/command/browse", `{}`)
 	}
 	u.ear.await(from, "kuche_tv/response/browse", func(p string) bool { return strings.Contains(p, `"busy"`) })
 	u.codes["busy"] = true
 	close(release)
 	u.ear.await(from, "kuche_tv/response/play", func(string) bool { return true })
+	u.ear.await(from, "kuche_tv/response/browse", func(string) bool { // what still waits would fill the next command's inbox
+		u.ear.mu.Lock()
+		defer u.ear.mu.Unlock()
+		answered := 0
+		for _, m := range u.ear.heard[from:] {
+			if m.topic == "kuche_tv/response/browse" {
+				answered++
+			}
+		}
+		return answered == browses
+	})
 }
 
 // complain names all that was not used.
