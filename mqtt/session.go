@@ -276,7 +276,7 @@ func (s *session) pump(ctx context.Context) error {
 			}
 			s.warnOfSilence()
 		case <-late:
-			left := min(subackTime-time.Since(s.progress), subackMost-time.Since(asked))
+			left := s.stillLands(asked)
 			if left <= 0 {
 				return fmt.Errorf("subscribe to the commands: no answer in %v", time.Since(asked).Round(time.Second))
 			}
@@ -344,6 +344,12 @@ func (s *session) land() error {
 		s.progress = time.Now()
 	}
 	return nil
+}
+
+// stillLands is how much longer the answer to a subscription may take that was asked for then; nothing is left below 0. It waits
+// behind what was sent before it.
+func (s *session) stillLands(asked time.Time) time.Duration {
+	return min(subackTime-time.Since(s.progress), subackMost-time.Since(asked))
 }
 
 // landed is closed when the oldest message in flight has arrived; nil while there is none.

@@ -10,9 +10,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/eclipse/paho.mqtt.golang/packets"
 	mochi "github.com/mochi-mqtt/server/v2"
 
 	"localcast/bridge"
+	"localcast/bridge/media"
 )
 
 // trickle is a connection whose peer gets slowRate bytes a second, behind a send buffer that takes everything at once.
@@ -97,6 +99,61 @@ func TestASlowLinkIsNotTakenForALostOne(t *testing.T) {
 		}
 		if said := log.String(); strings.Contains(said, "level=WARN") {
 			t.Errorf("it warns:\n%s", said)
+		}
+		stop()
+	})
+}
+
+// forgetful is a broker that acknowledges what is published and never answers a subscription.
+func forgetful(conn net.Conn) {
+	defer conn.Close()
+	for {
+		read, err := packets.ReadPacket(conn)
+		if err != nil {
+			return
+		}
+		var answer packets.ControlPacket
+		switch p := read.(type) {
+		case *packets.ConnectPacket:
+			answer = packets.NewControlPacket(packets.Connack)
+		case *packets.PublishPacket:
+			ack := packets.NewControlPacket(packets.Puback).(*packets.PubackPacket)
+			ack.MessageID, answer = p.MessageID, ack
+		case *packets.PingreqPacket:
+			answer = packets.NewControlPacket(packets.Pingresp)
+		default:
+			continue
+		}
+		if answer.Write(conn) != nil {
+			return
+		}
+	}
+}
+
+func TestABrokerThatNeverAnswersASubscriptionIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := newFlow()
+		c, err := New(announcing, log.logger())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.dial = func(context.Context) (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			go forgetful(theirs)
+			return ours, nil
+		}
+		stop := start(t, func(ctx context.Context) error { return c.Run(ctx, func(bridge.Command) {}) })
+		began := time.Now()
+		for i := 0; !strings.Contains(log.String(), "subscribe to the commands: no answer"); i++ {
+			if time.Since(began) > subackMost+time.Minute {
+				t.Fatalf("it is waited for after %v:\n%s", time.Since(began), log)
+			}
+			c.State(bridge.DeviceState{Device: "kitchen", Volume: media.Num(i % 100)}) // what is published arrives all the time
+			<-time.After(time.Second)
+			synctest.Wait()
+		}
+		if waited := time.Since(began); waited < subackMost {
+			t.Errorf("it is left after %v, though what was published arrived", waited)
 		}
 		stop()
 	})
