@@ -671,10 +671,12 @@ func (e *killEvening) last() {
 func (e *killEvening) judge() {
 	e.t.Helper()
 	loads := slices.DeleteFunc(e.tv.Loads(), func(l casttest.LoadRecord) bool { return !l.Began })
-	// An entry to which the Chromecast goes in the very moment in which another is asked for plays again in its turn.
+	// An entry to which the Chromecast goes in the very moment in which another is asked for plays again in its turn, and one to
+	// which it goes in the moment in which that is taken out of its queue is loaded then: nothing else cancels here.
 	overtaken := map[string]int{}
 	for i, l := range loads[:max(0, len(loads)-1)] {
-		if l.Requester == "" && l.Ended == "INTERRUPTED" && loads[i+1].Requester != "" {
+		again := l.Ended == "INTERRUPTED" || l.Ended == "CANCELLED" && entryOf(e.t, l) == entryOf(e.t, loads[i+1])
+		if l.Requester == "" && again && loads[i+1].Requester != "" {
 			overtaken[entryOf(e.t, l)]++
 		}
 	}

@@ -318,7 +318,7 @@ func (r *running) recognise(tag *Tag, url string) (ours bool, entry queue.EntryI
 }
 
 func (r *running) ended(e Ended) queue.Ended {
-	out := queue.Ended{Reason: queue.EndReason(e.Reason), Message: e.Message}
+	out := queue.Ended{Reason: queue.EndReason(e.Reason), Message: e.Message, Overtaken: e.Overtaken}
 	if e.Tag != nil && e.Tag.Bridge == r.bridgeID {
 		out.Serial = e.Tag.Serial
 	} else if ours, entry, _ := r.recognise(e.Tag, e.URL); ours && entry == r.machine.Head().Current {

@@ -189,6 +189,9 @@ type Ended struct {
 	Position float64 // seconds: the last that is known
 	Next     *Tag    // the item of ours that the receiver plays after it in the same session; nil for none
 	Back     bool    // Next stands before it in the receiver's queue: somebody went back
+	// Overtaken says that nobody has ended the session but we: what was to be taken out of the receiver's queue had just begun
+	// to play, or to load. Reason is then EndCancelled for that item itself, else that of the one before it.
+	Overtaken bool
 }
 
 // EndReason is a receiver's idleReason.

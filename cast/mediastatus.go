@@ -51,6 +51,15 @@ type ending struct {
 	bridge.Ended
 }
 
+// copy is the current session as it is now, nil for none.
+func (v *mediaView) copy() *mediaSession {
+	if v.current == nil {
+		return nil
+	}
+	was := *v.current
+	return &was
+}
+
 // merge takes the status list of a MEDIA_STATUS and returns the sessions that it ended.
 func (v *mediaView) merge(entries []object, now time.Time) []ending {
 	if len(entries) == 0 {

@@ -1,6 +1,7 @@
 package cast
 
 import (
+	"slices"
 	"time"
 
 	"localcast/bridge"
@@ -20,6 +21,36 @@ type preparing struct {
 	deadline time.Time
 	later    *bridge.Order
 	laterBy  time.Time // its deadline
+}
+
+// removal is what was taken out of the receiver's queue last.
+type removal struct {
+	request int64
+	items   []int64
+}
+
+// remove takes items out of the receiver's queue, in answer to nobody.
+func (s *session) remove(m *mediaSession, items []int64) {
+	m.queue.drop(items)
+	s.removed = removal{items: items, request: s.ask(s.transport, wire.Media, object{
+		"type": "QUEUE_REMOVE", "mediaSessionId": m.id, "itemIds": items,
+	})}
+}
+
+// overtaken marks ends that the answer to our removal tells: the receiver had gone to what was removed while that was on its
+// way. was is the session before.
+func (s *session) overtaken(id int64, was *mediaSession, list []ending) {
+	if id == 0 || id != s.removed.request || was == nil || !slices.Contains(s.removed.items, was.queue.current) {
+		return
+	}
+	for i := range list {
+		if e := &list[i]; e.session.id == was.id && e.Next == nil && e.Reason != bridge.EndError {
+			e.Overtaken = true
+			if was.leaving == nil {
+				e.Reason = bridge.EndCancelled
+			}
+		}
+	}
 }
 
 // prepare takes an order about what follows.
@@ -88,6 +119,9 @@ func (s *session) sendPrepare() {
 		return
 	}
 	p.asks, p.request = false, s.number(message)
+	if len(p.removes) > 0 {
+		s.removed = removal{request: p.request, items: p.removes}
+	}
 	if err := s.say(s.transport, wire.Media, message); err != nil {
 		s.preparedAs(refuse(err.Error()))
 	}
@@ -218,8 +252,7 @@ func (s *session) preparedAs(fail *bridge.Fail) {
 	}
 	s.changed = true // the picture tells what stands ahead
 	if insert, remove := m.queue.plan(p.order.Load); !insert && len(remove) > 0 {
-		m.queue.drop(remove)
-		s.ask(s.transport, wire.Media, object{"type": "QUEUE_REMOVE", "mediaSessionId": m.id, "itemIds": remove})
+		s.remove(m, remove)
 	}
 }
 

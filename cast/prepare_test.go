@@ -181,6 +181,31 @@ func TestPrepare(t *testing.T) {
 			}, nil, []string{"app-1 QUEUE_GET_ITEMS", "app-1 QUEUE_INSERT"},
 		},
 		{
+			"what is taken out has just begun: nobody has stopped it", followed, func(r *rig) {
+				r.do(prepare(5, 3))
+				r.media(answered("QUEUE_INSERT", window("PLAYING", 1, "1 3 2", "")))
+				r.media(window("IDLE", 1, "", `,"idleReason":"INTERRUPTED","loadingItemId":2`))
+				r.media(window("PLAYING", 2, "1 3 2", `,"currentTime":0`))
+				r.media(answered("QUEUE_REMOVE", window("IDLE", 2, "", `,"idleReason":"CANCELLED"`)))
+			}, []string{"done 5", "playing e1/1 at 0", "loading e1/1 at 0", "ended e1/1 interrupted at 0 then e2/2", "playing e2/2 at 0",
+				"ended e2/2 cancelled at 0 overtaken", "app Default Media Receiver"}, []string{"app-1 QUEUE_INSERT", "app-1 QUEUE_REMOVE"},
+		},
+		{
+			"the receiver is on its way to what is taken out", followed, func(r *rig) {
+				r.do(prepare(5, 3))
+				r.media(answered("QUEUE_INSERT", window("PLAYING", 1, "1 3 2", "")))
+				r.media(window("IDLE", 1, "", `,"idleReason":"INTERRUPTED","loadingItemId":2`))
+				r.media(answered("QUEUE_REMOVE", window("IDLE", 2, "", `,"idleReason":"CANCELLED"`)))
+			}, []string{"done 5", "playing e1/1 at 0", "loading e1/1 at 0", "ended e1/1 interrupted at 0 overtaken", "app Default Media Receiver"},
+			[]string{"app-1 QUEUE_INSERT", "app-1 QUEUE_REMOVE"},
+		},
+		{
+			"somebody stops what plays while something is taken out", followed, func(r *rig) {
+				r.do(prepare(5, 0))
+				r.media(window("IDLE", 1, "", `,"idleReason":"CANCELLED"`))
+			}, []string{"ended e1/1 cancelled at 0", "app Default Media Receiver"}, []string{"app-1 QUEUE_REMOVE"},
+		},
+		{
 			"a lost link", alone, func(r *rig) {
 				r.do(prepare(5, 2))
 				r.do(prepare(6, 3))

@@ -135,6 +135,9 @@ func brief(v any) string {
 		if v.Next != nil {
 			then = " then " + tag(v.Next)
 		}
+		if v.Overtaken {
+			then += " overtaken"
+		}
 		return strings.TrimSpace(fmt.Sprintf("ended %s %s at %v%s %s", tag(v.Tag), v.Reason, v.Position, then, v.Message))
 	case bridge.Status:
 		switch {

@@ -65,6 +65,7 @@ type session struct {
 	past     *loading // the last load that came to nothing: its session's end is not told
 	loadedAt int64    // the request id of the last LOAD
 	upcoming preparing
+	removed  removal
 
 	done    []bridge.Done
 	ended   []bridge.Ended
@@ -251,7 +252,10 @@ func (s *session) handleMedia(o object, mine bool, now time.Time) {
 			return // asked before the load and answered late: nothing was loaded then
 		}
 		s.loadAnswered(id, entries)
-		s.end(s.media.merge(entries, now))
+		was := s.media.copy()
+		ended := s.media.merge(entries, now)
+		s.overtaken(id, was, ended)
+		s.end(ended)
 		s.loadProgress()
 		s.prepareAnswered(id, o, nil)
 		s.answer(id, s.transport, nil, now)

@@ -162,6 +162,18 @@ func (m *Machine[T]) movedOn(in Ended) {
 	}
 }
 
+// overtaken puts right what our own order about what follows has ended, because the receiver was quicker: what had begun plays
+// again, and where somebody in the room was on the way to the next one, that plays.
+func (m *Machine[T]) overtaken(in Ended) {
+	s := m.play
+	if next := m.successor(); in.Reason != Cancelled && next >= 0 {
+		m.startNext(next)
+		return
+	}
+	m.load(m.list.index, s.where(m.now), !m.active())
+	m.play.started = s.started // it is the same play
+}
+
 // arrive returns the index of the entry to which the receiver has gone. Where it went forward to what stood ahead, and the
 // queue was edited meanwhile, the end has overtaken the edit: the entry then goes to behind the one that ended, so that
 // nothing is passed over.
@@ -185,8 +197,13 @@ func (m *Machine[T]) arrive(at int, forward bool) int {
 	return to
 }
 
-// adopt makes the entry at an index current, which the device plays in a session with that serial.
+// adopt makes the entry at an index current, which the device plays in a session with that serial; 0 has lost its tag, and
+// is named anew.
 func (m *Machine[T]) adopt(at int, serial uint64) {
+	if serial == 0 {
+		m.serial++
+		serial = m.serial
+	}
 	e := m.list.entries[at]
 	start := m.begin(e)
 	m.list.setCurrent(e.ID)

@@ -21,6 +21,10 @@ func TestAhead(t *testing.T) {
 			goes-on e3 -> item_finished b, ahead nothing
 			playing    -> item_started c
 			finished   -> item_finished c, queue_finished`,
+		"a receiver that goes on and does not give back the serial": queued + `
+			goes-on e2 0 -> item_finished a, ahead e3(c)
+			playing      -> item_started b
+			finished     -> item_finished b, load e3(c)`,
 		"a remote's next and previous move the cursor": queued + `
 			skips e2   -> ahead e3(c)
 			playing    -> item_started b
@@ -121,6 +125,37 @@ func TestAhead(t *testing.T) {
 			repeat one -> ok, ahead e1(a)
 			goes-on e2 -> item_finished a, ahead e2(b)
 			queue      -> a*bc`,
+		"an edit that takes out what has just begun: it plays again, and is the same play": queued + `
+			queues slowly
+			next-up x  -> ok, ahead e4(x)
+			goes-on e2 -> item_finished a, ahead e4(x)
+			playing    -> item_started b
+			wait 3s
+			overtaken  -> load e2(b) at 3
+			loaded     -> ahead e4(x)
+			playing 3
+			queue      -> a*bxc`,
+		"the same while it is paused: it waits where it was": queued + `
+			pause     -> order pause
+			done      -> ok
+			paused 30
+			overtaken -> load e1(a) at 30 paused
+			loaded    -> ahead e2(b)
+			paused 30
+			state     -> paused at 30`,
+		"an edit that takes out what the device is on its way to: what follows now is loaded": queued + `
+			next-up x            -> ok, ahead e4(x)
+			overtaken-on-its-way -> load e4(x)
+			queue                -> a*xbc`,
+		"the same behind the last one: it plays again": queued + `
+			remove e2 e3         -> ok, ahead nothing
+			wait 2s
+			overtaken-on-its-way -> load e1(a) at 2`,
+		"what is stopped meanwhile stays so": queued + `
+			stop      -> order stop_app
+			overtaken
+			done      -> ok
+			state     -> off at 0`,
 		"what stands ahead is given when it is on disk": queued + `
 			disk waits
 			next-up x

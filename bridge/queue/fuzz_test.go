@@ -56,7 +56,7 @@ func (c *checker) do(what byte, n int) {
 	}
 	device := []string{
 		"offline", "online", "idle", "playing", "paused", "buffering", "other", "other mute", "loaded", "refused", "lost", "done",
-		"denied", "finished", "late", "interrupted", "cancelled", "broke", "unasked", "fixed", "snatched", "unlaunched", "ended",
+		"denied", "finished", "late", "interrupted", "cancelled", "overtaken", "overtaken-on-its-way", "broke", "unasked", "fixed", "snatched", "unlaunched", "ended",
 		"nobody's", "runs e2 0 5", "runs e9 3 5", "says 1 3", "says 1", "adopt *x y at 5", "adopt *!x y paused", "adopt x resting", "abandon", "release", "commit", "handed", "kept", "fast", "muted", "level 40", "dropped", "unkept", "disk waits", "disk works", "disk full", "disk broken",
 		"queues yes", "queues slowly", "holds", "holds-not", "goes-on e2", "goes-on e3 2", "skips e3", "goes-back e1 1", "breaks-off e2",
 	}

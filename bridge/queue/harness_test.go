@@ -566,6 +566,10 @@ func (h *house) word(t *testing.T, name string, args []string) (said Input) {
 		return Ended{Serial: h.Head().Serial, Reason: Interrupted}
 	case "cancelled":
 		return Ended{Serial: h.Head().Serial, Reason: Cancelled}
+	case "overtaken": // what our order took out of the device's queue had just begun
+		return Ended{Serial: h.Head().Serial, Reason: Cancelled, Overtaken: true}
+	case "overtaken-on-its-way": // the device was on its way from what plays to what our order took out
+		return Ended{Serial: h.Head().Serial, Reason: Interrupted, Overtaken: true}
 	case "broke":
 		return Ended{Serial: h.Head().Serial, Reason: Error, Message: "it could not be decoded"}
 	}

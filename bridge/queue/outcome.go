@@ -19,6 +19,8 @@ func (m *Machine[T]) ended(in Ended) {
 		m.finished()
 	case in.Reason == Error:
 		m.failed(in.Message)
+	case in.Overtaken && m.closing == 0:
+		m.overtaken(in)
 	default:
 		if m.closing == 0 {
 			m.cutAt = m.now

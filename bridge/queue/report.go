@@ -239,12 +239,7 @@ func (m *Machine[T]) takeUp(md Session) {
 	if wentOn {
 		at = m.arrive(at, true)
 	}
-	serial := md.Serial
-	if serial == 0 { // it has lost its tag, and is named anew
-		m.serial++
-		serial = m.serial
-	}
-	m.adopt(at, serial)
+	m.adopt(at, md.Serial)
 	s := m.play
 	s.started = !wentOn || m.cut // what an announcement interrupted has been told
 	s.position, s.at, s.rate, s.duration = md.Position, md.At, md.Rate, md.Duration

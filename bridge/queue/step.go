@@ -160,6 +160,9 @@ type (
 		Next       EntryID
 		NextSerial uint64 // in its tag
 		Back       bool   // somebody in the room went back
+		// Overtaken says that nobody has ended the session but our own Prepare, which took out what had just begun. Reason is
+		// Cancelled for that entry itself, else that of the one before it.
+		Overtaken bool
 	}
 	// Done answers an Order, a Load or a Prepare.
 	Done struct {
