@@ -65,8 +65,9 @@ func New(cfg Config, log *slog.Logger) (*Broker, error) {
 		Logger:                 quiet,
 		SysTopicResendInterval: 365 * 24 * 3600, // seconds: nobody here reads $SYS
 	})
-	b := &Broker{server: server, listener: newListener(ln, log)}
-	if err := server.AddHook(newOrder(server, cfg, log), nil); err != nil {
+	turns := newTurns()
+	b := &Broker{server: server, listener: newListener(ln, turns, log)}
+	if err := server.AddHook(newOrder(server, turns, cfg, log), nil); err != nil {
 		return nil, fmt.Errorf("set up the embedded broker: %w", err)
 	}
 	if err := server.AddListener(b.listener); err != nil {

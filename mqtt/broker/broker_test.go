@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -470,4 +471,59 @@ func TestNothingRetainedExpires(t *testing.T) {
 	if got := b.server.Options.Capabilities.MaximumMessageExpiryInterval; got != 0 {
 		t.Errorf("what is retained goes after %d s", got)
 	}
+}
+
+// TestNamesakes lets clients of one identifier come at the same moment: all but one must be sent away, and that one must hear
+// what it subscribes to.
+func TestNamesakes(t *testing.T) {
+	b, _ := serve(t, Config{}, quietly())
+	mouth := connect(t, options(b, "mouth"))
+	for round := range 50 {
+		clients := make([]*client, 3)
+		var coming sync.WaitGroup
+		for i := range clients {
+			c := &client{t: t, heard: make(chan paho.Message, 10), lost: make(chan struct{})}
+			clients[i] = c
+			opts := options(b, "same")
+			opts.SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { c.heard <- m })
+			opts.SetConnectionLostHandler(func(paho.Client, error) { close(c.lost) })
+			c.Client = paho.NewClient(opts)
+			coming.Go(func() {
+				if token := c.Connect(); !token.WaitTimeout(patience) || token.Error() != nil {
+					close(c.lost) // sent away while it came
+					return
+				}
+				c.Subscribe("t", 1, nil).WaitTimeout(patience)
+			})
+		}
+		coming.Wait()
+		last := lastOne(t, clients)
+		mouth.done(mouth.Publish("t", 1, false, strconv.Itoa(round)))
+		if m := last.next(); string(m.Payload()) != strconv.Itoa(round) {
+			t.Fatalf("round %d: heard %q", round, m.Payload())
+		}
+		last.Disconnect(1)
+	}
+}
+
+// lastOne waits until all clients but one have lost their connection.
+func lastOne(t *testing.T, clients []*client) *client {
+	t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		clients = slices.DeleteFunc(clients, func(c *client) bool {
+			select {
+			case <-c.lost:
+				return true
+			default:
+				return false
+			}
+		})
+		if len(clients) < 2 {
+			break
+		}
+	}
+	if len(clients) != 1 {
+		t.Fatalf("%d clients of one identifier stay connected, wanted 1", len(clients))
+	}
+	return clients[0]
 }

@@ -19,8 +19,9 @@ const (
 // waited for all of them when it is closed.
 type listener struct {
 	net.Listener
-	log  *slog.Logger
-	room chan struct{} // holds a value for each connection
+	log   *slog.Logger
+	turns *turns
+	room  chan struct{} // holds a value for each connection
 
 	mu     sync.Mutex
 	conns  map[*conn]struct{}
@@ -28,9 +29,11 @@ type listener struct {
 	served sync.WaitGroup
 }
 
-func newListener(ln net.Listener, log *slog.Logger) *listener {
+func newListener(ln net.Listener, turns *turns, log *slog.Logger) *listener {
 	// Twice the clients: those that are being refused need a connection too.
-	return &listener{Listener: ln, log: log, room: make(chan struct{}, 2*maxClients), conns: make(map[*conn]struct{})}
+	return &listener{
+		Listener: ln, log: log, turns: turns, room: make(chan struct{}, 2*maxClients), conns: make(map[*conn]struct{}),
+	}
 }
 
 // The methods of mochi's listeners.Listener.
@@ -105,6 +108,7 @@ func (l *listener) add(c *conn) bool {
 
 func (l *listener) remove(c *conn) {
 	c.Close()
+	l.turns.give(c)
 	l.mu.Lock()
 	delete(l.conns, c)
 	l.mu.Unlock()
@@ -125,7 +129,10 @@ func (l *listener) Close(listeners.CloseFn) {
 }
 
 // conn bounds every write. One that fails ends the connection: what follows half a packet makes no sense.
-type conn struct{ net.Conn }
+type conn struct {
+	net.Conn
+	id string // the client's, from its first turn on
+}
 
 func (c *conn) Write(p []byte) (int, error) {
 	err := c.SetWriteDeadline(time.Now().Add(writeTime))

@@ -25,6 +25,7 @@ var errSlow = errors.New("the client takes its messages too slowly")
 type order struct {
 	mochi.HookBase
 	server   *mochi.Server
+	turns    *turns
 	username []byte // nil: everybody may connect
 	password []byte
 	log      *slog.Logger
@@ -36,8 +37,8 @@ type order struct {
 	holder atomic.Pointer[mochi.Client]
 }
 
-func newOrder(server *mochi.Server, cfg Config, log *slog.Logger) *order {
-	o := &order{server: server, log: log, courier: server.NewClient(nil, mochi.LocalListener, "", true)}
+func newOrder(server *mochi.Server, turns *turns, cfg Config, log *slog.Logger) *order {
+	o := &order{server: server, turns: turns, log: log, courier: server.NewClient(nil, mochi.LocalListener, "", true)}
 	if cfg.Username != "" {
 		o.username, o.password = []byte(cfg.Username), []byte(cfg.Password)
 	}
@@ -51,7 +52,8 @@ func (o *order) ID() string { return "order" }
 func (o *order) Provides(event byte) bool {
 	switch event {
 	case mochi.OnConnectAuthenticate, mochi.OnConnect, mochi.OnACLCheck, mochi.OnSubscribe, mochi.OnPublish,
-		mochi.OnPacketSent, mochi.OnPacketProcessed, mochi.OnWill, mochi.OnWillSent, mochi.OnPublishDropped:
+		mochi.OnPacketSent, mochi.OnPacketProcessed, mochi.OnWill, mochi.OnWillSent, mochi.OnPublishDropped,
+		mochi.OnSessionEstablish, mochi.OnSessionEstablished, mochi.OnDisconnect:
 		return true
 	}
 	return false
@@ -73,6 +75,21 @@ func (o *order) OnConnect(cl *mochi.Client, _ packets.Packet) error {
 	cl.Properties.Clean = true
 	cl.Properties.Will.WillDelayInterval = 0
 	return nil
+}
+
+// OnSessionEstablish waits until no other connection of the client is coming or going.
+func (o *order) OnSessionEstablish(cl *mochi.Client, _ packets.Packet) {
+	o.turns.take(cl.ID, cl.Net.Conn.(*conn))
+}
+
+// OnSessionEstablished lets others of the client come.
+func (o *order) OnSessionEstablished(cl *mochi.Client, _ packets.Packet) {
+	o.turns.give(cl.Net.Conn.(*conn))
+}
+
+// OnDisconnect waits until no other connection of the client is coming or going. The listener ends this turn.
+func (o *order) OnDisconnect(cl *mochi.Client, _ error, _ bool) {
+	o.turns.take(cl.ID, cl.Net.Conn.(*conn))
 }
 
 // OnACLCheck allows everything. mochi asks before each delivery, which is where a client that acknowledges nothing shows.
