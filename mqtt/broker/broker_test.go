@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -478,52 +477,41 @@ func TestNothingRetainedExpires(t *testing.T) {
 func TestNamesakes(t *testing.T) {
 	b, _ := serve(t, Config{}, quietly())
 	mouth := connect(t, options(b, "mouth"))
+	const namesakes = 3
 	for round := range 50 {
-		clients := make([]*client, 3)
+		left := make(map[*client]bool)
+		lost := make(chan *client, namesakes)
 		var coming sync.WaitGroup
-		for i := range clients {
-			c := &client{t: t, heard: make(chan paho.Message, 10), lost: make(chan struct{})}
-			clients[i] = c
+		for range namesakes {
+			c := &client{t: t, heard: make(chan paho.Message, 10)}
+			left[c] = true
 			opts := options(b, "same")
 			opts.SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { c.heard <- m })
-			opts.SetConnectionLostHandler(func(paho.Client, error) { close(c.lost) })
+			opts.SetConnectionLostHandler(func(paho.Client, error) { lost <- c })
 			c.Client = paho.NewClient(opts)
 			coming.Go(func() {
 				if token := c.Connect(); !token.WaitTimeout(patience) || token.Error() != nil {
-					close(c.lost) // sent away while it came
+					lost <- c // sent away while it came
 					return
 				}
 				c.Subscribe("t", 1, nil).WaitTimeout(patience)
 			})
 		}
 		coming.Wait()
-		last := lastOne(t, clients)
-		mouth.done(mouth.Publish("t", 1, false, strconv.Itoa(round)))
-		if m := last.next(); string(m.Payload()) != strconv.Itoa(round) {
-			t.Fatalf("round %d: heard %q", round, m.Payload())
-		}
-		last.Disconnect(1)
-	}
-}
-
-// lastOne waits until all clients but one have lost their connection.
-func lastOne(t *testing.T, clients []*client) *client {
-	t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		clients = slices.DeleteFunc(clients, func(c *client) bool {
+		for len(left) > 1 {
 			select {
-			case <-c.lost:
-				return true
-			default:
-				return false
+			case c := <-lost:
+				delete(left, c)
+			case <-time.After(patience):
+				t.Fatalf("round %d: %d clients of one identifier stay connected, wanted 1", round, len(left))
 			}
-		})
-		if len(clients) < 2 {
-			break
+		}
+		mouth.done(mouth.Publish("t", 1, false, strconv.Itoa(round)))
+		for c := range left {
+			if m := c.next(); string(m.Payload()) != strconv.Itoa(round) {
+				t.Fatalf("round %d: heard %q", round, m.Payload())
+			}
+			c.Disconnect(1)
 		}
 	}
-	if len(clients) != 1 {
-		t.Fatalf("%d clients of one identifier stay connected, wanted 1", len(clients))
-	}
-	return clients[0]
 }
