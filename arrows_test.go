@@ -64,8 +64,9 @@ func house() map[string]room {
 		"bench/sender":  {imports: []string{"bench/fleet", "bridge", "bridge/media", "bridge/queue", "cast"}},
 		"bench/names":   {imports: []string{"bridge/library/names", "bridge/media"}},
 		"bench/search":  {imports: []string{"bridge", "bridge/library/index", "bridge/media", "bridge/voice"}},
-		"bench/http":    {imports: []string{"bridge/media", "httpstream"}},
-		"bench/evening": {imports: []string{"bridge/media", "httpstream"}},
+		"bench/cgroup":  {},
+		"bench/http":    {imports: []string{"bench/cgroup", "bench/fleet", "bridge/media", "httpstream"}},
+		"bench/evening": {imports: []string{"bench/cgroup", "bench/fleet", "bridge/media", "httpstream"}},
 		"bench/scan":    {imports: []string{"bridge/library"}},
 	}
 }

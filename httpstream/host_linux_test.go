@@ -184,12 +184,12 @@ func TestReadAheadIsOursWhereMemoryIsShort(t *testing.T) {
 	c := p.open(f, version{size: 1 << 30}, 0)
 	defer c.close()
 	active.Store(1)
-	if c.next(0, 1<<30); c.random {
-		t.Error("one reader: the kernel reads ahead best")
+	if most := c.next(0, 1<<30); c.random || most != pieceMost {
+		t.Errorf("one reader: the kernel reads ahead best; %d bytes at a time", most)
 	}
 	active.Store(32)
-	if c.next(0, 1<<30); !c.random || c.ahead != windowBytes {
-		t.Errorf("32 readers in 64 MB: random %v, %d bytes ahead", c.random, c.ahead)
+	if most := c.next(0, 1<<30); !c.random || c.ahead != windowBytes || most != pieceBytes {
+		t.Errorf("32 readers in 64 MB: random %v, %d bytes ahead, %d at a time", c.random, c.ahead, most)
 	}
 	if c.next(pieceBytes, 1<<30); c.ahead != pieceBytes+windowBytes {
 		t.Errorf("a piece later: %d bytes ahead", c.ahead)

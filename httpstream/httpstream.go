@@ -15,6 +15,7 @@
 package httpstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,7 +73,8 @@ type Config struct {
 	Metrics string
 	// Collectors are what /metrics tells beside the streamer's own figures.
 	Collectors []prometheus.Collector
-	// CongestionControl is what streams shall be sent with; "" is bbr. What the system refuses is done without.
+	// CongestionControl is what streams shall be sent with; "" is bbr, but what costs least to clients on this machine itself.
+	// What the system refuses is done without.
 	CongestionControl string
 	// BrokerHost is the host of the MQTT broker; its network is where people look at artwork. "" is an embedded one.
 	BrokerHost string
@@ -92,9 +94,6 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Metrics == "" {
 		c.Metrics = metricsLoopback
-	}
-	if c.CongestionControl == "" {
-		c.CongestionControl = bbr
 	}
 	if c.Health == nil {
 		c.Health = func() (broker, library bool) { return true, true }
@@ -221,7 +220,7 @@ func New(c Config, files Files, log *slog.Logger) (*Server, error) {
 // Listen takes the port. It comes before everything else and once; Run or Close gives the port back. The error for a port
 // that is taken names the line of the configuration to write.
 func (s *Server) Listen(ctx context.Context) error {
-	tuned := tuning{want: s.config.CongestionControl, memory: s.cache.memory}
+	tuned := tuning{want: cmp.Or(s.config.CongestionControl, bbr), memory: s.cache.memory}
 	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return tuned.apply(c) }}
 	// Multipath TCP would take the socket options and sendfile's cheapness away, and no Chromecast speaks it.
 	lc.SetMultipathTCP(false)
@@ -306,7 +305,7 @@ func (s *Server) Run(ctx context.Context) error {
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 		BaseContext:                  func(net.Listener) context.Context { return ctx },
-		ConnContext:                  withConn,
+		ConnContext:                  s.greet,
 		ConnState:                    s.countConnection,
 	}
 	s.gallery.shutter = ctx

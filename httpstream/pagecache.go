@@ -77,8 +77,8 @@ func (c *cached) close() {
 	delete(p.readers, c.version)
 }
 
-// next prepares for the bytes from a position up to end.
-func (c *cached) next(from, end int64) {
+// next prepares for the bytes from a position up to end, and returns how many may be sent before it has to be asked again.
+func (c *cached) next(from, end int64) int64 {
 	c.at.Store(from)
 	if crowded := c.cache.crowded(); crowded != c.random {
 		c.random = crowded
@@ -99,6 +99,10 @@ func (c *cached) next(from, end int64) {
 	if from-c.dropped >= dropBytes {
 		c.drop(from)
 	}
+	if c.random {
+		return windowBytes / 2
+	}
+	return pieceMost
 }
 
 // drop drops what lies behind the last of those who read a large file; whoever is not the last leaves it to that one.

@@ -13,8 +13,11 @@ var errChanged = errors.New("the file changed while it was streamed")
 
 const (
 	// pieceBytes is how much is handed to the kernel at a time: small enough that a slow but living client always finishes
-	// one within pieceTimeout, and that cancellation and accounting are prompt.
+	// one within pieceTimeout, and that cancellation and accounting are prompt. To a client that takes pieces quicker than in
+	// pieceQuick they grow up to pieceMost, so that they cost as little as they are few.
 	pieceBytes = 256 << 10
+	pieceMost  = 2 << 20
+	pieceQuick = 20 * time.Millisecond
 	// pieceTimeout ends a response that moves nothing: the client has vanished, or has paused for long and will come back
 	// with a range.
 	pieceTimeout = 5 * time.Minute
@@ -67,16 +70,20 @@ func (s *Server) sendPart(w http.ResponseWriter, t *transfer, p part) error {
 	}
 	c := s.cache.open(t.file, t.version, p.start)
 	defer c.close()
+	piece := int64(pieceBytes)
 	for from, end := p.start, p.start+p.length; from < end; {
 		if err := t.version.check(t.file); err != nil {
 			return err
 		}
-		c.next(from, end)
+		piece = min(piece, c.next(from, end))
+		began := time.Now()
 		// A writer without deadlines, as in tests, never blocks.
-		_ = deadlines.SetWriteDeadline(time.Now().Add(pieceTimeout))
-		n, err := io.CopyN(w, t.file, min(pieceBytes, end-from))
+		_ = deadlines.SetWriteDeadline(began.Add(pieceTimeout))
+		n, err := io.CopyN(w, t.file, min(piece, end-from))
 		from += n
-		s.meter.sent(t.stream, n)
+		now := time.Now()
+		s.meter.sent(t.stream, n, now)
+		piece = nextPiece(piece, now.Sub(began))
 		if errors.Is(err, io.EOF) {
 			err = errChanged
 		}
@@ -85,6 +92,14 @@ func (s *Server) sendPart(w http.ResponseWriter, t *transfer, p part) error {
 		}
 	}
 	return nil
+}
+
+// nextPiece returns how large the piece after one is that took some time.
+func nextPiece(piece int64, took time.Duration) int64 {
+	if took < pieceQuick {
+		return min(2*piece, pieceMost)
+	}
+	return max(piece/2, pieceBytes)
 }
 
 // Where bbr is not to be had, a stream is sent at several times its title's bit rate, and no slower than this: it starts and
@@ -116,4 +131,21 @@ type connKey struct{}
 
 func withConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
+}
+
+// greet takes a new connection. One from this machine itself loses nothing, and nobody waits behind what it is sent: it needs
+// neither bbr nor a pace.
+func (s *Server) greet(ctx context.Context, c net.Conn) context.Context {
+	if tcp, ok := c.(*net.TCPConn); ok && s.config.CongestionControl == "" && sameHost(tcp.LocalAddr(), tcp.RemoteAddr()) {
+		setLossless(tcp)
+		return ctx
+	}
+	return withConn(ctx, c)
+}
+
+// sameHost reports whether a connection comes from this machine itself.
+func sameHost(local, remote net.Addr) bool {
+	l, ok := local.(*net.TCPAddr)
+	r, ok2 := remote.(*net.TCPAddr)
+	return ok && ok2 && (r.IP.IsLoopback() || r.IP.Equal(l.IP))
 }

@@ -52,6 +52,17 @@ func (t *tuning) apply(c syscall.RawConn) error {
 const bbrAdvice = "as root: modprobe tcp_bbr; sysctl -w net.core.default_qdisc=fq; " +
 	"sysctl -w net.ipv4.tcp_allowed_congestion_control='reno cubic bbr'; docs/network.md tells how to keep it so"
 
+// setLossless gives a connection the congestion control that costs least where nothing is lost: bbr sets a timer for every 64 KB,
+// which on a virtual machine costs as much CPU as the sending itself.
+func setLossless(c *net.TCPConn) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return
+	}
+	// Where cubic is not allowed, what is in force does as well.
+	_ = raw.Control(func(fd uintptr) { _ = unix.SetsockoptString(int(fd), unix.IPPROTO_TCP, unix.TCP_CONGESTION, "cubic") })
+}
+
 // setPace bounds what a connection sends to some bytes per second; 0 is no bound.
 func setPace(c *net.TCPConn, rate int64) {
 	raw, err := c.SyscallConn()

@@ -1,7 +1,10 @@
 package httpstream
 
 import (
+	"errors"
 	"net"
+	"os"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -9,32 +12,91 @@ import (
 
 func TestConnectionsInheritTheOptionsOfTheListener(t *testing.T) {
 	s := listening(t, Config{Listen: "127.0.0.1:0"})
+	c := accepted(t, s)
+	lowat, cc := optionsOf(t, c)
+	if lowat != s.Network().NotSentLowat {
+		t.Errorf("TCP_NOTSENT_LOWAT is %d; told is %d", lowat, s.Network().NotSentLowat)
+	}
+	if cc != s.Network().CongestionControl {
+		t.Errorf("TCP_CONGESTION is %q; told is %q", cc, s.Network().CongestionControl)
+	}
+	if n := s.Network(); n.NotSentLowat != unsentBytes && n.NotSentLowat != unsentBytesSmall || n.CongestionControl == "" {
+		t.Errorf("Network() = %+v", n)
+	}
+}
+
+// accepted returns the server's side of a new connection.
+func accepted(t *testing.T, s *Server) *net.TCPConn {
+	t.Helper()
 	client, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer client.Close()
-	accepted, err := s.listener.Accept()
+	t.Cleanup(func() { client.Close() })
+	c, err := s.listener.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer accepted.Close()
-	raw, err := accepted.(*net.TCPConn).SyscallConn()
+	t.Cleanup(func() { c.Close() })
+	return c.(*net.TCPConn)
+}
+
+// optionsOf asks the kernel for what is in force on a connection.
+func optionsOf(t *testing.T, c *net.TCPConn) (lowat int, congestion string) {
+	t.Helper()
+	raw, err := c.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
+	var failed error
 	err = raw.Control(func(fd uintptr) {
-		if lowat, err := unix.GetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT); lowat != s.Network().NotSentLowat || err != nil {
-			t.Errorf("TCP_NOTSENT_LOWAT is %d, %v; told is %d", lowat, err, s.Network().NotSentLowat)
-		}
-		if cc, err := unix.GetsockoptString(int(fd), unix.IPPROTO_TCP, unix.TCP_CONGESTION); cc != s.Network().CongestionControl || err != nil {
-			t.Errorf("TCP_CONGESTION is %q, %v; told is %q", cc, err, s.Network().CongestionControl)
+		if lowat, failed = unix.GetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT); failed == nil {
+			congestion, failed = unix.GetsockoptString(int(fd), unix.IPPROTO_TCP, unix.TCP_CONGESTION)
 		}
 	})
-	if err != nil {
+	if err = errors.Join(err, failed); err != nil {
 		t.Fatal(err)
 	}
-	if n := s.Network(); n.NotSentLowat != unsentBytes && n.NotSentLowat != unsentBytesSmall || n.CongestionControl == "" {
-		t.Errorf("Network() = %+v", n)
+	return lowat, congestion
+}
+
+func TestThisMachineIsSparedBBRAndPace(t *testing.T) {
+	s := listening(t, Config{Listen: "127.0.0.1:0"})
+	c := accepted(t, s)
+	if ctx := s.greet(t.Context(), c); ctx.Value(connKey{}) != nil {
+		t.Error("a connection from this machine can be paced")
+	}
+	lowat, cc := optionsOf(t, c)
+	if lowat != s.Network().NotSentLowat {
+		t.Errorf("TCP_NOTSENT_LOWAT is %d, wanted %d", lowat, s.Network().NotSentLowat)
+	}
+	if known, err := os.ReadFile("/proc/sys/net/ipv4/tcp_available_congestion_control"); err != nil || !strings.Contains(string(known), "cubic") {
+		t.Skip("not on this system: no cubic")
+	}
+	if cc != "cubic" {
+		t.Errorf("TCP_CONGESTION is %q, wanted cubic", cc)
+	}
+}
+
+func TestSameHost(t *testing.T) {
+	for _, row := range []struct {
+		local, remote string
+		want          bool
+	}{
+		{"127.0.0.1", "127.0.0.1", true},
+		{"127.0.0.1", "127.0.0.2", true},
+		{"::1", "::1", true},
+		{"::ffff:127.0.0.1", "::ffff:127.0.0.1", true},
+		{"192.0.2.10", "192.0.2.10", true},
+		{"192.0.2.10", "192.0.2.20", false},
+		{"2001:db8::1", "2001:db8::2", false},
+	} {
+		local, remote := &net.TCPAddr{IP: net.ParseIP(row.local)}, &net.TCPAddr{IP: net.ParseIP(row.remote)}
+		if got := sameHost(local, remote); got != row.want {
+			t.Errorf("from %s to %s: %v, want %v", row.remote, row.local, got, row.want)
+		}
+	}
+	if sameHost(nil, nil) {
+		t.Error("a connection without addresses comes from this machine")
 	}
 }

@@ -83,10 +83,10 @@ func (m *meter) now() []*stream {
 	return out
 }
 
-// sent notes bytes of a stream.
-func (m *meter) sent(st *stream, n int64) {
+// sent notes that n more bytes of a stream were handed to the kernel.
+func (m *meter) sent(st *stream, n int64, now time.Time) {
 	before := st.stalls.Load()
-	st.sent(n, time.Now())
+	st.sent(n, now)
 	m.stalls.Add(st.stalls.Load() - before)
 	m.bytes.Add(n)
 }

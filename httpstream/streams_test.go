@@ -55,3 +55,22 @@ func TestMetricsTellOfEachStreamWhileItLasts(t *testing.T) {
 		t.Errorf("%s is told after the end", line)
 	}
 }
+
+func TestPiecesGrowForWhoTakesThemQuickly(t *testing.T) {
+	for _, row := range []struct {
+		about string
+		piece int64
+		took  time.Duration
+		want  int64
+	}{
+		{"quick: twice as much", pieceBytes, time.Millisecond, 2 * pieceBytes},
+		{"no more than the most", pieceMost, time.Millisecond, pieceMost},
+		{"slow: half of it", pieceMost, pieceQuick, pieceMost / 2},
+		{"a player at a film's pace has the least", pieceBytes, 100 * time.Millisecond, pieceBytes},
+		{"after a crowd's smaller piece", pieceBytes / 2, time.Second, pieceBytes},
+	} {
+		if got := nextPiece(row.piece, row.took); got != row.want {
+			t.Errorf("%s: %d bytes, want %d", row.about, got, row.want)
+		}
+	}
+}

@@ -21,6 +21,8 @@ import (
 
 	paho "github.com/eclipse/paho.mqtt.golang"
 
+	"localcast/bench/cgroup"
+	"localcast/bench/fleet"
 	"localcast/bridge/media"
 	"localcast/httpstream"
 )
@@ -38,7 +40,7 @@ type home struct {
 }
 
 // start starts the program in the control group and listens to what it says.
-func start(program, dir string, g *group) (*home, error) {
+func start(program, dir string, g *cgroup.Group) (*home, error) {
 	ports, err := freePorts(2)
 	if err != nil {
 		return nil, err
@@ -51,7 +53,7 @@ func start(program, dir string, g *group) (*home, error) {
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
-	h.command = exec.Command("/bin/sh", "-c", `echo $$ >"$0" && exec "$@"`, g.procs(), program, "-config", config)
+	h.command = g.Command(program, "-config", config)
 	h.command.Stderr = io.Discard // a line for each film, of which only the name tells anything
 	if err := h.command.Start(); err != nil {
 		return nil, err
@@ -191,7 +193,7 @@ func read(ctx context.Context, address string) (late time.Duration, played int64
 			played += int64(n)
 			late = max(late, behind())
 			if early := -behind(); early > 0 {
-				pause(ctx, early)
+				fleet.Pause(ctx, early)
 			}
 		}
 		resp.Body.Close()
@@ -208,11 +210,4 @@ func stillWanted(ctx context.Context, err error) error {
 		return nil
 	}
 	return err
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }

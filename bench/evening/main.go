@@ -21,6 +21,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"localcast/bench/cgroup"
 )
 
 // The evening: what is played, and what must hold.
@@ -55,11 +57,11 @@ func play(out io.Writer, program, parent string, items int, length time.Duration
 	if err := makeLibrary(filepath.Join(dir, "media"), items); err != nil {
 		return err
 	}
-	group, err := newGroup(limit)
+	group, err := cgroup.New("evening", limit)
 	if err != nil {
 		return err
 	}
-	defer group.remove()
+	defer group.Remove()
 	h, err := start(program, dir, group)
 	if err != nil {
 		return err
@@ -82,7 +84,7 @@ func play(out io.Writer, program, parent string, items int, length time.Duration
 	if err != nil {
 		return err
 	}
-	kills, err := group.kills()
+	kills, err := group.Kills()
 	if err != nil {
 		return err
 	}
@@ -90,7 +92,7 @@ func play(out io.Writer, program, parent string, items int, length time.Duration
 		time.Now().Format(time.DateOnly), films, length, films+items, limit>>20)
 	fmt.Fprintf(out, "| | measured | goal |\n|---|---|---|\n")
 	fmt.Fprintf(out, "| program at its peak (VmHWM) | %.1f MB | under 64 MB |\n", float64(peak)/(1<<20))
-	fmt.Fprintf(out, "| control group at its peak | %.0f MB | at most 768 MB |\n", float64(group.peak())/(1<<20))
+	fmt.Fprintf(out, "| control group at its peak | %.0f MB | at most 768 MB |\n", float64(group.Peak())/(1<<20))
 	fmt.Fprintf(out, "| the reader furthest behind | %.2f s | at most 2 s |\n", behind.Seconds())
 	fmt.Fprintf(out, "| killed for memory | %d | 0 |\n", kills)
 	fmt.Fprintf(out, "| played | %.1f GB | |\n| scan of the library | %.1f s | |\n", float64(played)/1e9, scanned.Seconds())

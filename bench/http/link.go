@@ -148,7 +148,9 @@ type sender struct {
 
 func senders(out io.Writer, seconds float64) []sender {
 	ours := func(name string, flags ...string) sender {
-		return sender{name, func(film string) (*server, error) { return startSelf(name, film, serverHost, "ours", flags...) }}
+		return sender{name, func(film string) (*server, error) {
+			return startSelf(name, film, serverHost, exec.Command, "ours", flags...)
+		}}
 	}
 	all := []sender{
 		ours("LocalCast, bbr"),
@@ -160,7 +162,7 @@ func senders(out io.Writer, seconds float64) []sender {
 		fmt.Fprintln(out, "\nnginx is not here and left out.")
 		return all
 	}
-	return append(all, sender{"nginx", func(film string) (*server, error) { return startNginx(film, serverHost) }})
+	return append(all, sender{"nginx", func(film string) (*server, error) { return startNginx(film, serverHost, exec.Command) }})
 }
 
 // measureLink measures the beginning of a film, its rate, and a seek, over a link that loses packets.
@@ -220,7 +222,7 @@ func overLink(how sender, film string, o options, loss float64) (figures [3]floa
 }
 
 // watch begins a film, plays on at the full rate, and jumps: seconds until 2 MB, Mbit/s after that, seconds until the first
-// byte behind the jump.
+// byte behind the jump. A player gives up the old connection once the new one answers.
 func (s *server) watch(o options) (figures [3]float64, err error) {
 	const beginning = 2_000_000
 	r, err := s.ask(0)
@@ -248,8 +250,14 @@ func (s *server) watch(o options) (figures [3]float64, err error) {
 		return figures, err
 	}
 	figures[1] = float64(n) * 8 / 1e6 / time.Since(began).Seconds()
-	r.conn.Close()
+	old := make(chan struct{})
+	go func() {
+		defer close(old)
+		_, _ = read(func(int64) bool { return false })
+	}()
 	jumped, err := s.ask(o.size / 2)
+	r.conn.Close()
+	<-old
 	if err != nil {
 		return figures, err
 	}

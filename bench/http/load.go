@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"localcast/bench/fleet"
 )
 
 // patience bounds every wait for a server.
@@ -147,7 +149,7 @@ func (s *server) read(ctx context.Context, from, pace int64, got *atomic.Int64) 
 			if pace > 0 {
 				due := int64(time.Since(began).Seconds()*float64(pace)) - mine
 				if due <= 0 {
-					pause(ctx, tick)
+					fleet.Pause(ctx, tick)
 					continue
 				}
 				most = int(min(due, sinkBytes))
@@ -165,13 +167,6 @@ func (s *server) read(ctx context.Context, from, pace int64, got *atomic.Int64) 
 		}
 	}
 	return nil
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }
 
 // pids returns the server's processes: nginx has children.

@@ -1,13 +1,13 @@
 //go:build linux
 
 // Command http measures the streamer beside nginx and beside the standard library's http.ServeContent, in one run: CPU per
-// gigabyte, time to the first byte, many readers, readers that have stalled, readers at a film's pace, and a link that loses
-// packets. It prints Markdown for docs/benchmarks.md. All traffic stays on the loopback interface and in network namespaces
+// gigabyte, time to the first byte, many readers, readers that have stalled, readers at a film's pace, a file that is not in
+// the page cache in 64 MB, and a link that loses packets. It prints Markdown for docs/benchmarks.md. All traffic stays on the loopback interface and in network namespaces
 // of its own, for which it has to be root; without root, and without nginx, it leaves out what needs them and says so.
 //
 //	go run ./bench/http                 the whole, some minutes
 //	go run ./bench/http -for 1s -size 64   a short try
-//	go run ./bench/http -only link         one part: cpu, first, stalled, paced, link
+//	go run ./bench/http -only link         one part: cpu, first, stalled, paced, cold, link
 package main
 
 import (
@@ -36,7 +36,7 @@ func main() {
 	length := flag.Duration("for", 5*time.Second, "how long each measurement lasts")
 	rounds := flag.Int("rounds", 3, "how often each is made; the median counts")
 	size := flag.Int64("size", 1536, "the size of the file in MiB")
-	only := flag.String("only", "", "the parts to measure, with commas between: cpu, first, stalled, paced, link; empty: all")
+	only := flag.String("only", "", "the parts to measure, with commas between: cpu, first, stalled, paced, cold, link; empty: all")
 	serve := flag.String("serve", "", "used by the program itself: serve a file, as ours or content")
 	listen := flag.String("listen", "127.0.0.1:0", "with -serve: where")
 	file := flag.String("file", "", "with -serve: what")
@@ -78,7 +78,10 @@ func measure(out io.Writer, o options) error {
 	parts := []struct {
 		name string
 		run  func(io.Writer, options, string) error
-	}{{"cpu", measureCPU}, {"first", measureFirst}, {"stalled", measureStalled}, {"paced", measurePaced}, {"link", measureLink}}
+	}{
+		{"cpu", measureCPU}, {"first", measureFirst}, {"stalled", measureStalled}, {"paced", measurePaced}, {"cold", measureCold},
+		{"link", measureLink},
+	}
 	var errs []error
 	for _, p := range parts {
 		if o.wants(p.name) {

@@ -6,13 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/exec"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
+
+	"localcast/bench/cgroup"
 )
 
 // table measures every kind of server in turn, round after round, so that what else the machine does meets all of them, and
 // prints the medians: a column for each figure of measure.
-func table(out io.Writer, o options, film, title string, columns []string, measure func(s *server) ([]float64, error)) error {
+func table(out io.Writer, o options, film, title string, all []kind, run run, columns []string, measure func(s *server) ([]float64, error)) error {
 	fmt.Fprintf(out, "\n%s\n\n| server | %s |\n|---|%s\n", title, strings.Join(columns, " | "), strings.Repeat("---|", len(columns)))
 	var servers []*server
 	defer func() {
@@ -20,8 +26,8 @@ func table(out io.Writer, o options, film, title string, columns []string, measu
 			s.stop()
 		}
 	}()
-	for _, k := range kinds(out) {
-		s, err := k.start(film, "127.0.0.1")
+	for _, k := range all {
+		s, err := k.start(film, run)
 		if err != nil {
 			return err
 		}
@@ -75,7 +81,7 @@ func measureCPU(out io.Writer, o options, film string) error {
 		if readers == 1 {
 			title = "One reader, as fast as it can"
 		}
-		err := table(out, o, film, title, []string{"GB/s", "CPU s/GB, server", "CPU s/GB, machine"}, func(s *server) ([]float64, error) {
+		err := table(out, o, film, title, append(kinds(out), withBBR), exec.Command, []string{"GB/s", "CPU s/GB, server", "CPU s/GB, machine"}, func(s *server) ([]float64, error) {
 			w, err := s.drive(readers, o.size, 0, o.length)
 			return []float64{float64(w.bytes) / 1e9 / w.took.Seconds(), w.perGB(w.process), w.perGB(w.system)}, err
 		})
@@ -88,7 +94,7 @@ func measureCPU(out io.Writer, o options, film string) error {
 
 // measureFirst has one client after the other wait for a first byte, half of them on a connection that is open already.
 func measureFirst(out io.Writer, o options, film string) error {
-	return table(out, o, film, "Time to the first byte, nothing else going on, median of 200",
+	return table(out, o, film, "Time to the first byte, nothing else going on, median of 200", kinds(out), exec.Command,
 		[]string{"new connection, ms", "open connection, ms"}, func(s *server) ([]float64, error) {
 			var fresh, again []time.Duration
 			for i := range 200 {
@@ -122,7 +128,7 @@ func measureFirst(out io.Writer, o options, film string) error {
 // measureStalled has 500 clients that read the beginning and then no more.
 func measureStalled(out io.Writer, o options, film string) error {
 	const clients = 500
-	return table(out, o, film, "500 clients that have stalled", []string{"process before, MB", "process, MB", "kernel to send, MB"},
+	return table(out, o, film, "500 clients that have stalled", kinds(out), exec.Command, []string{"process before, MB", "process, MB", "kernel to send, MB"},
 		func(s *server) ([]float64, error) {
 			before := s.rss()
 			var all []*reader
@@ -164,9 +170,64 @@ func settled(ask func() (int64, error)) (int64, error) {
 // measurePaced has 8 readers that read as fast as a film plays.
 func measurePaced(out io.Writer, o options, film string) error {
 	const readers, pace = 8, 20e6 / 8
-	return table(out, o, film, "8 readers at 20 Mbit/s", []string{"Mbit/s each", "CPU s/GB, server", "CPU s/GB, machine"},
+	return table(out, o, film, "8 readers at 20 Mbit/s", kinds(out), exec.Command, []string{"Mbit/s each", "CPU s/GB, server", "CPU s/GB, machine"},
 		func(s *server) ([]float64, error) {
 			w, err := s.drive(readers, o.size, pace, o.length)
 			return []float64{float64(w.bytes) * 8 / 1e6 / w.took.Seconds() / readers, w.perGB(w.process), w.perGB(w.system)}, err
 		})
+}
+
+// measureCold has 32 readers of a file that is not in the page cache, from servers that have 64 MB for themselves and for it.
+func measureCold(out io.Writer, o options, film string) error {
+	const readers, limit = 32, 64 << 20
+	if os.Getuid() != 0 {
+		fmt.Fprintln(out, "\nThe cold file is left out: it wants root.")
+		return nil
+	}
+	var groups []*cgroup.Group
+	defer func() {
+		for _, g := range groups {
+			g.Remove()
+		}
+	}()
+	var failed error
+	confined := func(program string, args ...string) *exec.Cmd {
+		g, err := cgroup.New(fmt.Sprintf("cold%d", len(groups)), limit)
+		if err != nil {
+			failed = err
+			return exec.Command(program, args...)
+		}
+		groups = append(groups, g)
+		return g.Command(program, args...)
+	}
+	err := table(out, o, film, "32 readers of a cold file, in 64 MB", kinds(out), confined,
+		[]string{"GB/s", "CPU s/GB, server", "CPU s/GB, machine"}, func(s *server) ([]float64, error) {
+			if failed != nil {
+				return nil, failed
+			}
+			if err := chill(film); err != nil {
+				return nil, err
+			}
+			w, err := s.drive(readers, o.size, 0, o.length)
+			return []float64{float64(w.bytes) / 1e9 / w.took.Seconds(), w.perGB(w.process), w.perGB(w.system)}, err
+		})
+	for _, g := range groups {
+		if kills, err := g.Kills(); err == nil && kills > 0 {
+			fmt.Fprintf(out, "\n%d were killed for memory.\n", kills)
+		}
+	}
+	return err
+}
+
+// chill puts a file out of the page cache.
+func chill(film string) error {
+	f, err := os.Open(film)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	return unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED)
 }

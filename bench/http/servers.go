@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -31,32 +32,46 @@ type server struct {
 	command *exec.Cmd
 }
 
-// kind is a way to start one.
+// kind is a way to start one. run makes its command.
 type kind struct {
 	name  string
-	start func(film, host string) (*server, error)
+	start func(film string, run run) (*server, error)
 }
+
+// run makes the command of a program, as exec.Command does.
+type run func(program string, args ...string) *exec.Cmd
+
+const loopback = "127.0.0.1"
 
 // kinds returns the servers that can be compared here.
 func kinds(out io.Writer) []kind {
 	all := []kind{
-		{"LocalCast", func(film, host string) (*server, error) { return startSelf("LocalCast", film, host, "ours") }},
-		{"http.ServeContent", func(film, host string) (*server, error) { return startSelf("http.ServeContent", film, host, "content") }},
+		{"LocalCast", func(film string, run run) (*server, error) {
+			return startSelf("LocalCast", film, loopback, run, "ours")
+		}},
+		{"http.ServeContent", func(film string, run run) (*server, error) {
+			return startSelf("http.ServeContent", film, loopback, run, "content")
+		}},
 	}
 	if _, err := exec.LookPath("nginx"); err != nil {
 		fmt.Fprintln(out, "\nnginx is not here and left out.")
 		return all
 	}
-	return append(all, kind{"nginx", startNginx})
+	return append(all, kind{"nginx", func(film string, run run) (*server, error) { return startNginx(film, loopback, run) }})
 }
 
+// withBBR is LocalCast as it sends to devices. To readers on its own machine it would not use bbr by itself.
+var withBBR = kind{"LocalCast with bbr", func(film string, run run) (*server, error) {
+	return startSelf("LocalCast with bbr", film, loopback, run, "ours", "-congestion", "bbr")
+}}
+
 // startSelf starts this program as a server. more are flags.
-func startSelf(name, film, host, how string, more ...string) (*server, error) {
+func startSelf(name, film, host string, run run, how string, more ...string) (*server, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	c := exec.Command(exe, append([]string{"-serve", how, "-listen", net.JoinHostPort(host, "0"), "-file", film}, more...)...)
+	c := run(exe, append([]string{"-serve", how, "-listen", net.JoinHostPort(host, "0"), "-file", film}, more...)...)
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
 	if err != nil {
@@ -77,7 +92,7 @@ func startSelf(name, film, host, how string, more ...string) (*server, error) {
 }
 
 // startNginx starts nginx with sendfile and a worker for each core.
-func startNginx(film, host string) (*server, error) {
+func startNginx(film, host string, run run) (*server, error) {
 	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		return nil, err
@@ -103,7 +118,7 @@ http {
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
-	c := exec.Command("nginx", "-p", dir, "-e", "stderr", "-c", conf)
+	c := run("nginx", "-p", dir, "-e", "stderr", "-c", conf)
 	c.ExtraFiles = []*os.File{socket}
 	c.Env = append(os.Environ(), "NGINX=3;")
 	if err := c.Start(); err != nil {
@@ -129,6 +144,7 @@ func serveFile(out io.Writer, how, listen, file, congestion string, seconds floa
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // what is left of it is in nobody's way
+	debug.SetGCPercent(50)                   // as the program does
 	item := media.Item{ID: "abcdefghij", Path: "films/film.mp4", ContentType: "video/mp4", Duration: seconds}
 	s, err := httpstream.New(httpstream.Config{Listen: listen, DataDir: dir, MaxStreams: 1000, CongestionControl: congestion},
 		oneFile{path: file, item: item}, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
