@@ -176,17 +176,16 @@ func (x *Index) Children(id media.ID) []media.ID {
 	return x.unpackAll(docs)
 }
 
-// inHomes returns the documents of the homes that pass.
+// inHomes returns the documents of the homes that pass. Homes stand in the order of their documents, which are looked for by
+// halves.
 func (x *Index) inHomes(pass func(shared) bool) []uint32 {
-	in := newSet(len(x.homes))
-	for i, h := range x.homes {
-		if pass(h) {
-			in.add(uint32(i))
-		}
-	}
 	var docs []uint32
-	for d := range x.n {
-		if in.has(uint32(x.home.get(d))) {
+	for i, h := range x.homes {
+		if !pass(h) {
+			continue
+		}
+		from := sort.Search(x.n, func(d int) bool { return x.home.get(d) >= uint64(i) })
+		for d := from; d < x.n && x.home.get(d) == uint64(i); d++ {
 			docs = append(docs, uint32(d))
 		}
 	}

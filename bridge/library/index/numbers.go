@@ -72,6 +72,7 @@ type set []uint64
 func newSet(n int) set { return make(set, (n+63)/64) }
 
 func (s set) add(i uint32)      { s[i/64] |= 1 << (i % 64) }
+func (s set) remove(i uint32)   { s[i/64] &^= 1 << (i % 64) }
 func (s set) has(i uint32) bool { return s[i/64]&(1<<(i%64)) != 0 }
 
 // addRange adds the numbers [from, to).

@@ -20,6 +20,8 @@ const (
 	maxWords = 24 // of a query that count
 	// mostScored bounds the documents that are looked at one by one; the rest stand behind them in natural order.
 	mostScored = 2500
+	// few is how many documents are read one by one rather than that all are gathered in which a common word occurs.
+	few = 500
 	// fine is a score above which misspelt words are not thought of, poor one below which a part of the words will do, and
 	// worthless one below which what only that finds is not shown.
 	fine, poor, worthless = 940, 700, 350
@@ -96,8 +98,14 @@ func (s *search) all(terms []term) set {
 	}
 	slices.SortStableFunc(order, func(a, b *term) int { return cmp.Compare(s.x.reach(a), s.x.reach(b)) })
 	var all set
-	for _, t := range order {
+	for i, t := range order {
 		docs, ok := s.sets[t.word]
+		if !ok && all != nil && all.count() <= few {
+			if s.keep(all, order[i:]); all.empty() {
+				break
+			}
+			return all
+		}
 		if !ok {
 			docs = s.x.docs(t)
 			s.sets[t.word] = docs
@@ -112,11 +120,29 @@ func (s *search) all(terms []term) set {
 			all = s.x.copyOf(docs)
 		}
 		if all.empty() {
-			s.x.giveBack(all)
-			return nil
+			break
 		}
 	}
+	if all.empty() {
+		s.x.giveBack(all)
+		return nil
+	}
 	return all
+}
+
+// keep takes out of docs, which are few, those in which a term is met by no word.
+func (s *search) keep(docs set, terms []*term) {
+	docs.each(func(d uint32) bool {
+		s.scorer.read(d)
+		for _, t := range terms {
+			meets := func(w uint32) bool { return s.x.cost(t, w) < absentCost }
+			if !slices.ContainsFunc(s.scorer.text[:], func(words []uint32) bool { return slices.ContainsFunc(words, meets) }) {
+				docs.remove(d)
+				break
+			}
+		}
+		return true
+	})
 }
 
 // needed returns the terms without which nothing is found: all but articles, unless there is nothing else.
@@ -417,9 +443,10 @@ func (x *Index) filter(q media.Query) (allowed set, ok bool) {
 	if len(q.Kinds) == 0 && len(containers) == 0 && q.YearFrom == 0 && q.YearTo == 0 {
 		return nil, true
 	}
+	everywhere := len(containers) == 0 && q.YearFrom == 0 && q.YearTo == 0
 	homes := newSet(len(x.homes))
 	for i, h := range x.homes {
-		if !slices.ContainsFunc(containers, func(c uint32) bool { return !x.within(h, c) }) {
+		if !everywhere && !slices.ContainsFunc(containers, func(c uint32) bool { return !x.within(h, c) }) {
 			homes.add(uint32(i))
 		}
 	}
@@ -428,7 +455,7 @@ func (x *Index) filter(q media.Query) (allowed set, ok bool) {
 		if len(q.Kinds) > 0 && !slices.Contains(q.Kinds, k) {
 			return
 		}
-		if len(containers) == 0 && q.YearFrom == 0 && q.YearTo == 0 {
+		if everywhere {
 			allowed.addRange(from, to)
 			return
 		}
