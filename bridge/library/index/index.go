@@ -221,7 +221,7 @@ func (x *Index) Playable(id media.ID, limit int) []media.ID {
 	if !kind.Container() {
 		return x.unpackAll([]uint32{c}[:min(limit, 1)])
 	}
-	docs := slices.DeleteFunc(x.inHomes(func(h shared) bool { return x.within(h, c) }),
+	docs := slices.DeleteFunc(x.inHomes(x.holds(c)),
 		func(d uint32) bool { return x.kind(d).Container() })
 	if kind == media.Folder {
 		slices.SortFunc(docs, x.byPlace)
@@ -232,22 +232,24 @@ func (x *Index) Playable(id media.ID, limit int) []media.ID {
 // maxDepth bounds how deep containers lie in each other.
 const maxDepth = 300
 
-// within reports whether the container c holds what lies in h, however deep.
-func (x *Index) within(h shared, c uint32) bool {
-	if h.genre == c || h.artist == c {
-		return true
+// holds returns what tells whether the container c holds what lies in a home, however deep. Folders lie in folders alone,
+// and no folder lies in anything else.
+func (x *Index) holds(c uint32) func(shared) bool {
+	above := func(h shared) uint32 { return h.group }
+	if x.kind(c) == media.Folder {
+		above = func(h shared) uint32 { return h.folder }
 	}
-	for p, depth := h.folder, 0; p != none && depth < maxDepth; p, depth = x.homeOf(p).folder, depth+1 {
-		if p == c {
+	return func(h shared) bool {
+		if h.genre == c || h.artist == c {
 			return true
 		}
-	}
-	for p, depth := h.group, 0; p != none && depth < maxDepth; p, depth = x.homeOf(p).group, depth+1 {
-		if p == c {
-			return true
+		for p, depth := above(h), 0; p != none && depth < maxDepth; p, depth = above(x.homeOf(p)), depth+1 {
+			if p == c {
+				return true
+			}
 		}
+		return false
 	}
-	return false
 }
 
 func (x *Index) unpackAll(docs []uint32) []media.ID {

@@ -443,31 +443,43 @@ func (x *Index) filter(q media.Query) (allowed set, ok bool) {
 	if len(q.Kinds) == 0 && len(containers) == 0 && q.YearFrom == 0 && q.YearTo == 0 {
 		return nil, true
 	}
-	everywhere := len(containers) == 0 && q.YearFrom == 0 && q.YearTo == 0
-	homes := newSet(len(x.homes))
-	for i, h := range x.homes {
-		if !everywhere && !slices.ContainsFunc(containers, func(c uint32) bool { return !x.within(h, c) }) {
-			homes.add(uint32(i))
+	return x.passing(q, containers), true
+}
+
+// passing returns the documents of the kinds and years that q asks for which are in all of the containers.
+func (x *Index) passing(q media.Query, containers []uint32) set {
+	anywhere, anytime := len(containers) == 0, q.YearFrom == 0 && q.YearTo == 0
+	var homes set
+	var in []func(shared) bool
+	for _, c := range containers {
+		in = append(in, x.holds(c))
+	}
+	if !anywhere {
+		homes = newSet(len(x.homes))
+		for i, h := range x.homes {
+			if !slices.ContainsFunc(in, func(holds func(shared) bool) bool { return !holds(h) }) {
+				homes.add(uint32(i))
+			}
 		}
 	}
-	allowed = x.blank()
+	docs := x.blank()
 	x.eachRun(func(k media.Kind, from, to uint32) {
 		if len(q.Kinds) > 0 && !slices.Contains(q.Kinds, k) {
 			return
 		}
-		if everywhere {
-			allowed.addRange(from, to)
+		if anywhere && anytime {
+			docs.addRange(from, to)
 			return
 		}
 		for d := from; d < to; d++ {
 			year := int(x.years[d])
-			if homes.has(uint32(x.home.get(int(d)))) && (q.YearFrom == 0 || year >= q.YearFrom) &&
+			if (anywhere || homes.has(uint32(x.home.get(int(d))))) && (q.YearFrom == 0 || year >= q.YearFrom) &&
 				(q.YearTo == 0 || year > 0 && year <= q.YearTo) {
-				allowed.add(d)
+				docs.add(d)
 			}
 		}
 	})
-	return allowed, true
+	return docs
 }
 
 // named returns the container of a kind whose folded title is that of name.
