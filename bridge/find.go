@@ -139,6 +139,7 @@ func (f Finder) attempts(ctx context.Context, q media.Query) ([]*attempt, error)
 	if len(readings) == 1 {
 		passes = passes[1:]
 	}
+	plain := 0.0 // the score of a title that is named for sure without more: a sentence must not fit worse
 	for _, asWritten := range passes {
 		for _, r := range readings {
 			a, err := f.attempt(ctx, q, r, asWritten)
@@ -146,8 +147,10 @@ func (f Finder) attempts(ctx context.Context, q media.Query) ([]*attempt, error)
 			case err != nil:
 				return nil, err
 			case a == nil:
-			case asWritten && a.sure() && (a.score() >= asSaid || !r.Plain() && a.score() >= asMeant):
+			case asWritten && a.sure() && (a.score() >= asSaid || !r.Plain() && a.score() >= max(asMeant, plain)):
 				return []*attempt{a}, nil
+			case asWritten && a.sure() && r.Plain():
+				plain = max(plain, a.score())
 			case !asWritten:
 				all = append(all, a)
 			}

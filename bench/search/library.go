@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 
 	"localcast/bridge/library/index"
@@ -78,9 +79,16 @@ func sortsAs(it media.Item) string {
 	return strings.ToLower(it.Title)
 }
 
-// bare is a folded title without articles, and its words in one: what differs in no more is not another title.
+// bare is a folded title without articles, its numbers spelt, and its words in one: what differs in no more is not another
+// title.
 func bare(title string) string {
-	return strings.Join(slices.DeleteFunc(index.Words(title), func(w string) bool { return w == "the" || w == "a" || w == "an" }), "")
+	words := slices.DeleteFunc(index.Words(title), func(w string) bool { return w == "the" || w == "a" || w == "an" })
+	for i, w := range words {
+		if n, err := strconv.Atoi(w); err == nil && n >= 0 && n <= mostSpelt {
+			words[i] = strings.ReplaceAll(spokenNumber(n), " ", "")
+		}
+	}
+	return strings.Join(words, "")
 }
 
 // ownTitle is what somebody calls an item.

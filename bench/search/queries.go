@@ -251,6 +251,9 @@ func (a *asker) ofShow(show entry) query {
 	return q
 }
 
+// mostSpelt is the largest number that spokenNumber spells.
+const mostSpelt = 29
+
 func spokenNumber(n int) string {
 	small := strings.Fields(`
 		zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen

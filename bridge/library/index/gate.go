@@ -9,22 +9,32 @@ const (
 	mostFar      = 330 // the cost of one such word
 	mostAlone    = 130 // that of the only word of a title
 	mostAloneOdd = 160 // the same where no word is written so
+	mostAloneFew = 60  // the same for a short word that would stand for one of hardly any title
+	shortWord    = 6   // letters
 	oddly        = 5   // words of a hundred thousand with the same three letters in a row
 	nearlyWhole  = 80  // the cost of a word that is begun and counts as misspelt
-	margin       = 30  // points before the best with another title
+	commoner     = 2   // how many times commoner than another a word is that was likely meant as it is
+	farCommoner  = 4   // the same for one that could also be begun
+	wellNamed    = 2   // words as they were said that make up for one that may be something else
+	margin       = 12  // points before the best with another title
 )
 
 // evidence is what speaks against a match. Shares are percent of the weight of the query.
 type evidence struct {
 	heavy    int  // words that are not light
 	named    int  // heavy words that are there as they were said
+	light    bool // a light word is there as it was said
 	absent   bool // a word is nowhere, an article apart, or a number is another
 	doubtful int  // share of the words that stand for others though they are words themselves
+	meant    bool // one of these was likely meant as it is
 	guessed  int  // mean cost of all others that stand for others
 	begun    bool // the last word is only begun
 	word     bool // and is a word itself
+	common   bool // one that is far commoner than that which it would begin
 	odd      int  // how common the oddest letters of a word that stands for another are; see vocabulary.odd
 	far      bool // one of these, not odd, is far from what it would stand for
+	heard    bool // one only sounds like what it would stand for
+	few      bool // one is short, and would stand for a word of hardly any title
 	letters  int  // of the word that is only begun
 }
 
@@ -42,23 +52,39 @@ func (s *search) sure(first scored) bool {
 		return int(first.score) >= numbered-numeralCost || s.acronym(first.doc, q)
 	case exact:
 		return s.accounted(first.doc, q, own.met)
-	case e.begun && (e.doubtful+e.guessed > 0 || e.letters == 1 || e.heavy == 1), e.doubtful > mostDoubtful:
+	case e.begun && !e.onlyBegun(), e.doubtful > mostDoubtful, e.meant:
 		return false
-	case e.heavy == 1 && e.guessed > e.alone(), e.guessed > mostGuessed, e.far:
+	case e.heavy == 1 && e.guessed > e.alone(), e.guessed > mostGuessed, e.far, e.heard && e.named < wellNamed:
 		return false
 	}
 	return s.accounted(first.doc, q, own.met) && int(first.score)-s.rival(first) >= margin
 }
 
-// alone is how far the only word of a title may be from what it stands for.
+// alone is how far the only word of a title may be from what it stands for. Names that are hardly in any title lie close to
+// each other where they are short.
 func (e *evidence) alone() int {
-	if e.odd < oddly {
+	switch {
+	case e.few:
+		return mostAloneFew
+	case e.odd < oddly:
 		return mostAloneOdd
 	}
 	return mostAlone
 }
 
-// weighEvidence looks at the terms of the reading that was scored last.
+// onlyBegun reports whether the last word is likely one that somebody has not typed in full. Where it is the only one that
+// tells something, another must show at least that a title was begun, as in "the immigr".
+func (e *evidence) onlyBegun() bool {
+	switch {
+	case e.letters == 1, e.doubtful > 0:
+		return false
+	case e.heavy == 1:
+		return e.light && !e.word && e.guessed == 0 && e.letters >= oneError
+	}
+	return !e.common || e.named >= wellNamed
+}
+
+// weighEvidence looks at the terms of the reading and the document that were scored last.
 func (s *search) weighEvidence(q *reading) evidence {
 	e := evidence{odd: 1 << 30}
 	total := 0
@@ -71,27 +97,61 @@ func (s *search) weighEvidence(q *reading) evidence {
 		}
 		switch {
 		case c == absentCost:
-			e.absent = e.absent || t.last || !article(t.word)
+			e.absent = e.absent || t.last || !loose(t.word)
 		case c <= numeralCost:
 			if heavy {
 				e.named++
 			}
+			e.light = e.light || !heavy
 		case t.number():
 			e.absent = true
 		case t.last && t.from < t.to && c < beginning+begun && (t.exact != none || c > nearlyWhole) && !s.guess(t, c):
 			e.begun, e.word, e.letters = true, t.exact != none, t.letters
+			e.common = e.word && s.x.spread(t.exact) > farCommoner*s.x.spread(s.standsFor(t, c))
 		case s.x.usual(t):
 			e.doubtful += t.weight
+			e.meant = e.meant || s.meant(t, s.standsFor(t, c))
 		default:
 			e.guessed += t.weight * c
-			odd := s.x.odd(t.word)
-			e.odd = min(e.odd, odd)
-			e.far = e.far || c > mostFar && odd >= oddly
+			s.weighGuess(&e, t, c)
 		}
 	}
 	e.doubtful, e.guessed = 100*e.doubtful/max(total, 1), e.guessed/max(total, 1)
 	return e
 }
+
+// weighGuess looks at a term that is no word itself and stands for another one.
+func (s *search) weighGuess(e *evidence, t *term, c int) {
+	const fewTitles = 19 // a 2^19th of all that is written down of where words occur
+	w, odd := s.standsFor(t, c), s.x.odd(t.word)
+	e.odd = min(e.odd, odd)
+	e.far = e.far || c > mostFar && odd >= oddly
+	e.heard = e.heard || (w < t.from || w >= t.to) && !within([]rune(t.word), []rune(string(s.x.word(w))), 2)
+	e.few = e.few || t.letters <= shortWord && s.x.spread(w) <= len(s.x.postings)>>fewTitles
+}
+
+// meant reports whether a term that is a word itself was likely meant as it is and not as w: it is the commoner one, more
+// than one error away, or so short that every other word would do.
+func (s *search) meant(t *term, w uint32) bool {
+	return t.letters < oneError || s.x.spread(t.exact) > commoner*s.x.spread(w) ||
+		!within([]rune(t.word), []rune(string(s.x.word(w))), 1)
+}
+
+// standsFor returns the word of the document scored last for which a term stands at the cost c.
+func (s *search) standsFor(t *term, c int) uint32 {
+	for _, text := range s.scorer.text {
+		for _, w := range text {
+			if s.x.cost(t, w) == c {
+				return w
+			}
+		}
+	}
+	return none
+}
+
+// loose reports whether an article may be said of a title that does not have it. Those of other languages are said because
+// they are there.
+func loose(word string) bool { return word == "the" || word == "a" || word == "an" }
 
 // usual reports whether a word is itself a word, of more than one title.
 func (x *Index) usual(t *term) bool { return t.exact != none && x.spread(t.exact) > rareSpread }

@@ -213,8 +213,12 @@ func letterRun(words []string) int {
 func (x *Index) cuts(word string) []int {
 	type cut struct{ at, spread int }
 	var all []cut
+	_, whole := x.known(word)
 	for at := 1; at < len(word); at++ {
 		if !utf8.RuneStart(word[at]) || (at == 1 || at == len(word)-1) && len(word) < 4 {
+			continue
+		}
+		if whole && (article(word[:at]) || article(word[at:])) { // "alive" is not "a live"
 			continue
 		}
 		a, ok := x.known(word[:at])
