@@ -240,3 +240,49 @@ func TestFindTellsWhatFails(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// answers is a library of what is found for each text, for sure.
+type answers map[string]media.Result
+
+func (a answers) Search(
+	_ context.Context, q media.Query, _ func(media.ID) media.Use, _ func(media.Item) (bool, string),
+) (media.Page, error) {
+	r, ok := a[q.Text]
+	if !ok {
+		return media.Page{}, nil
+	}
+	r.Sure = true
+	return media.Page{Total: 1, Results: []media.Result{r}}, nil
+}
+
+func (a answers) Items(context.Context, media.ID, int) ([]media.Item, error) { return nil, nil }
+
+func (a answers) Browse(context.Context, media.ID, string, int, int) (media.Listing, error) {
+	return media.Listing{}, nil
+}
+
+// TestTheWordsAsTheyAreComeBeforeASentence: what takes a sentence apart must fit no worse than the words as a title do.
+func TestTheWordsAsTheyAreComeBeforeASentence(t *testing.T) {
+	grammar, err := voice.New("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	film, show := media.Item{ID: "film", Kind: media.Movie}, media.Item{ID: "show", Kind: media.Show}
+	for _, row := range []struct {
+		why           string
+		title, within float64 // the scores of "some new yor" and of "new yor"
+		want          media.ID
+	}{
+		{"both begun", 0.97, 0.96, "film"},
+		{"the sentence names the very words", 0.97, 1, "show"},
+		{"only the sentence is likely", 0.5, 0.96, "show"},
+	} {
+		f := Finder{Grammar: grammar, Library: answers{
+			"some new yor": {Item: film, Score: row.title}, "new yor": {Item: show, Score: row.within},
+		}}
+		found, err := f.Find(t.Context(), media.Query{Text: "some new yor"})
+		if err != nil || found.Item.ID != row.want {
+			t.Errorf("%s: got %q, %v; want %q", row.why, found.Item.ID, err, row.want)
+		}
+	}
+}

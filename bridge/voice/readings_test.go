@@ -57,6 +57,9 @@ func TestReadings(t *testing.T) {
 		{"Bluey season 2 episode 3", "Bluey kind=show season=2 episode=3"},
 		{"Bluey season 2 and episode 3", "Bluey kind=show season=2 episode=3"},
 		{"Bluey series two part three", "Bluey kind=show season=2 episode=3"},
+		{"the most recent Bluey", "Bluey kind=show pick=latest"},
+		{"the last episode of Bluey", "Bluey kind=show pick=latest"},
+		{"the current Bluey episode", "Bluey kind=show pick=latest"},
 		{"Bluey S2E3", "Bluey kind=show season=2 episode=3"},
 		{"Bluey s02e03", "Bluey kind=show season=2 episode=3"},
 		{"Bluey 2x03", "Bluey kind=show season=2 episode=3"},
@@ -194,4 +197,15 @@ func FuzzReadings(f *testing.F) {
 			t.Errorf("%q names %q and nothing to play on it", s, device)
 		}
 	})
+}
+
+// TestLastAloneIsPartOfATitle: "the last" and "the current" ask for an episode only where one is spoken of.
+func TestLastAloneIsPartOfATitle(t *testing.T) {
+	for _, title := range []string{"The Last Summer", "The Current War", "Last Chance"} {
+		for _, r := range english(t).Readings(title) {
+			if !r.Plain() {
+				t.Errorf("%q is also read as %s", title, shown(r))
+			}
+		}
+	}
 }

@@ -33,7 +33,7 @@ type evidence struct {
 	common   bool // one that is far commoner than that which it would begin
 	odd      int  // how common the oddest letters of a word that stands for another are; see vocabulary.odd
 	far      bool // one of these, not odd, is far from what it would stand for
-	heard    bool // one only sounds like what it would stand for
+	remote   bool // one only sounds like what it would stand for, or is not odd and more than one error away
 	few      bool // one is short, and would stand for a word of hardly any title
 	letters  int  // of the word that is only begun
 }
@@ -54,7 +54,7 @@ func (s *search) sure(first scored) bool {
 		return s.accounted(first.doc, q, own.met)
 	case e.begun && !e.onlyBegun(), e.doubtful > mostDoubtful, e.meant:
 		return false
-	case e.heavy == 1 && e.guessed > e.alone(), e.guessed > mostGuessed, e.far, e.heard && e.named < wellNamed:
+	case e.heavy == 1 && e.guessed > e.alone(), e.guessed > mostGuessed, e.far, e.remote && e.named < wellNamed:
 		return false
 	}
 	return s.accounted(first.doc, q, own.met) && int(first.score)-s.rival(first) >= margin
@@ -126,7 +126,10 @@ func (s *search) weighGuess(e *evidence, t *term, c int) {
 	w, odd := s.standsFor(t, c), s.x.odd(t.word)
 	e.odd = min(e.odd, odd)
 	e.far = e.far || c > mostFar && odd >= oddly
-	e.heard = e.heard || (w < t.from || w >= t.to) && !within([]rune(t.word), []rune(string(s.x.word(w))), 2)
+	if w < t.from || w >= t.to {
+		said, word := []rune(t.word), []rune(string(s.x.word(w)))
+		e.remote = e.remote || !within(said, word, 2) || c > mostGuessed && odd >= oddly && !within(said, word, 1)
+	}
 	e.few = e.few || t.letters <= shortWord && s.x.spread(w) <= len(s.x.postings)>>fewTitles
 }
 

@@ -2,6 +2,7 @@ package index
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,8 +21,14 @@ func videotheque() *Index {
 	}
 	for _, title := range []string{"Alien", "Aliens", "Finding Nemo", "Heat Wave", "The Killing", "The Matrix", "Ocean's Eleven", "Spider-Man",
 		"Rocky II", "Rocky III", "Murder on the Orient Express", "Blade Runner", "Raging Bull", "The Big Sleep", "Donnie Darko", "Night of the Hunter",
-		"Amélie", "S.W.A.T.", "Twenty One", "Iron Giant", "Iron Man", "Song A", "Song B", "Lost in Translation", "The Trail", "The Train"} {
+		"Amélie", "S.W.A.T.", "Twenty One", "Iron Giant", "Iron Man", "Song A", "Song B", "Lost in Translation", "The Trail", "The Train",
+		"Flight of Tahiti", "Pest Man Wins", "Criminal Lawyer", "The Immigrant", "Le Noir", "A Voyage", "Live Again", "Ox in Egypt"} {
 		add(media.Movie, title, "", 0)
+	}
+	for _, thing := range []string{"Harvest", "Orchard", "Pilgrim", "Quarry", "Saddle", "Temple"} { // so that some words are common
+		for _, word := range []string{"Best", "Law", "Alive", "O", "Wins"} {
+			add(media.Video, word+" "+thing, "", 0)
+		}
 	}
 	cash := add(media.Artist, "Johnny Cash", "Johnny Cash", 0)
 	add(media.Track, "Hurt", "Johnny Cash", cash)
@@ -57,6 +64,21 @@ func TestSure(t *testing.T) {
 		{"another number", "rocky iv", "Rocky II", false},
 		{"another order", "hunter of the night", "Night of the Hunter", false},
 		{"two titles a letter away", "the traiz", "The Trail", false},
+		{"the nearer of two, its letter beside the key", "the traim", "The Train", true},
+		{"a word of which several letters are others", "flight of toyota", "Flight of Tahiti", false},
+		{"the same, a letter away", "flight of tahizi", "Flight of Tahiti", true},
+		{"a word that is commoner than the one it would be misspelt for", "best man wins", "Pest Man Wins", false},
+		{"one that is no commoner", "zest man wins", "Pest Man Wins", false},
+		{"a word that is commoner than the one it would begin", "criminal law", "Criminal Lawyer", false},
+		{"no word, so only begun", "criminal lawy", "Criminal Lawyer", true},
+		{"only a word that is begun", "immigr", "The Immigrant", false},
+		{"an article before a word that is begun", "the immigr", "The Immigrant", true},
+		{"a misspelt word, and one that is begun", "criminel lawy", "Criminal Lawyer", true},
+		{"another language's article", "le voyage", "A Voyage", false},
+		{"another article", "the voyage", "A Voyage", true},
+		{"a word, and not an article and another word", "alive again", "Live Again", false},
+		{"no word, so an article and another word", "thetrain", "The Train", true},
+		{"a word too short to be misspelt", "o in egypt", "Ox in Egypt", false},
 		{"another word of which nothing is mistyped", "iron bull", "", false},
 	} {
 		_, hits := x.Search(media.Query{Text: row.said, Limit: 3}, nil, nil)
@@ -70,6 +92,28 @@ func TestSure(t *testing.T) {
 		for _, h := range hits[min(1, len(hits)):] {
 			if h.Sure {
 				t.Errorf("%s: a later hit is sure", row.why)
+			}
+		}
+	}
+}
+
+// TestShortNamesLieClose: in a large library, a short word alone that stands for a name of hardly any title needs more.
+func TestShortNamesLieClose(t *testing.T) {
+	x := videotheque()
+	large := *x
+	large.postings = append(slices.Clone(x.postings), make([]byte, 4<<20)...)
+	for _, row := range []struct {
+		why, said    string
+		small, large bool
+	}{
+		{"a letter of a short name is another", "alein", true, false},
+		{"its last letter is missing", "ameli", true, true},
+		{"there are other words", "donnie darco", true, true},
+	} {
+		for of, want := range map[*Index]bool{x: row.small, &large: row.large} {
+			_, hits := of.Search(media.Query{Text: row.said, Limit: 1}, nil, nil)
+			if len(hits) == 0 || hits[0].Sure != want {
+				t.Errorf("%s: %q gives %+v, want sure %v", row.why, row.said, hits, want)
 			}
 		}
 	}

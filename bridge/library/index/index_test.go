@@ -187,6 +187,26 @@ func TestSearchTotalAndScores(t *testing.T) {
 	}
 }
 
+// TestFewAreReadAsManyAreGathered: it makes no difference whether the documents of a word are gathered, or a few are read.
+func TestFewAreReadAsManyAreGathered(t *testing.T) {
+	x := shelf()
+	words := []string{"bluey", "b", "s", "the", "abba", "2", "two", "season", "alien", "nowhere"}
+	for _, a := range words {
+		for _, b := range words {
+			for _, last := range []bool{true, false} {
+				s := search{x: x, scorer: scorer{x: x}}
+				first, second := x.term(a, true), x.term(b, last)
+				gathered, read := x.docs(&first), x.docs(&first)
+				gathered.and(x.docs(&second))
+				s.keep(read, []*term{&second})
+				if !slices.Equal(gathered, read) {
+					t.Errorf("%q and %q, last %v: gathered %b, read %b", a, b, last, gathered, read)
+				}
+			}
+		}
+	}
+}
+
 func TestSearchPutsWhatPlaysFirst(t *testing.T) {
 	x := shelf()
 	asked := 0
