@@ -40,12 +40,11 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, t *transfer) (err 
 	} else {
 		err = s.sendLocal(w, t)
 	}
-	log := s.log.With("device", st.device, "item", st.item, "remote", r.RemoteAddr)
 	if errors.Is(err, errChanged) || errors.Is(err, errStuck) {
-		log.Warn("a stream was cut", "err", err)
+		s.log.Warn("a stream was cut", "device", st.device, "item", st.item, "remote", r.RemoteAddr, "err", err)
 	}
-	log.Debug("stream", "range", st.ranges, "bytes", st.bytes.Load(), "stalls", st.stalls.Load(),
-		"first_byte", time.Duration(st.firstByte.Load()), "dur", time.Since(st.began), "complete", err == nil)
+	s.log.Debug("stream", "device", st.device, "item", st.item, "remote", r.RemoteAddr, "range", st.ranges, "bytes", st.bytes.Load(),
+		"stalls", st.stalls.Load(), "first_byte", time.Duration(st.firstByte.Load()), "dur", time.Since(st.began), "complete", err == nil)
 	return err
 }
 

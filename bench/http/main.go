@@ -2,8 +2,9 @@
 
 // Command http measures the streamer beside nginx and beside the standard library's http.ServeContent, in one run: CPU per
 // gigabyte, time to the first byte, many readers, readers that have stalled, readers at a film's pace, a file that is not in
-// the page cache in 64 MB, and a link that loses packets. It prints Markdown for docs/benchmarks.md. All traffic stays on the loopback interface and in network namespaces
-// of its own, for which it has to be root; without root, and without nginx, it leaves out what needs them and says so.
+// the page cache in 64 MB, and a link that loses packets. It prints Markdown for docs/benchmarks.md. All traffic stays on the
+// loopback interface and in network namespaces of its own, for which it has to be root; without root, and without nginx, it
+// leaves out what needs them and says so.
 //
 //	go run ./bench/http                 the whole, some minutes
 //	go run ./bench/http -for 1s -size 64   a short try

@@ -16,30 +16,44 @@ import (
 	"localcast/bench/cgroup"
 )
 
+// trial is what is asked of every kind of server.
+type trial struct {
+	title   string
+	kinds   []kind
+	run     run  // nil is exec.Command
+	fresh   bool // the servers are started anew for every round
+	columns []string
+	measure func(s *server) ([]float64, error) // a figure for each column
+}
+
 // table measures every kind of server in turn, round after round, so that what else the machine does meets all of them, and
-// prints the medians: a column for each figure of measure.
-func table(out io.Writer, o options, film, title string, all []kind, run run, columns []string, measure func(s *server) ([]float64, error)) error {
-	fmt.Fprintf(out, "\n%s\n\n| server | %s |\n|---|%s\n", title, strings.Join(columns, " | "), strings.Repeat("---|", len(columns)))
+// prints the medians.
+func (t trial) table(out io.Writer, o options, film string) error {
+	if t.run == nil {
+		t.run = exec.Command
+	}
 	var servers []*server
-	defer func() {
+	stop := func() {
 		for _, s := range servers {
 			s.stop()
 		}
-	}()
-	for _, k := range all {
-		s, err := k.start(film, run)
-		if err != nil {
-			return err
-		}
-		servers = append(servers, s)
-		if _, err := s.drive(1, o.size, 0, time.Second); err != nil { // so that all is warm, the page cache too
-			return err
-		}
+		servers = nil
 	}
-	figures := make([][][]float64, len(servers)) // by server and column, of all rounds
+	defer func() { stop() }()
+	figures := make([][][]float64, len(t.kinds)) // by server and column, of all rounds
 	for range o.rounds {
+		if t.fresh {
+			stop()
+		}
+		for len(servers) < len(t.kinds) {
+			s, err := t.start(o, film, t.kinds[len(servers)])
+			if err != nil {
+				return err
+			}
+			servers = append(servers, s)
+		}
 		for i, s := range servers {
-			got, err := measure(s)
+			got, err := t.measure(s)
 			if err != nil {
 				return fmt.Errorf("%s: %w", s.name, err)
 			}
@@ -51,6 +65,7 @@ func table(out io.Writer, o options, film, title string, all []kind, run run, co
 			}
 		}
 	}
+	fmt.Fprintf(out, "\n%s\n\n| server | %s |\n|---|%s\n", t.title, strings.Join(t.columns, " | "), strings.Repeat("---|", len(t.columns)))
 	for i, s := range servers {
 		fmt.Fprintf(out, "| %s |", s.name)
 		for _, all := range figures[i] {
@@ -60,6 +75,26 @@ func table(out io.Writer, o options, film, title string, all []kind, run run, co
 	}
 	return nil
 }
+
+// start starts a server and lets it serve for a second, so that all is warm, the page cache too.
+func (t trial) start(o options, film string, k kind) (*server, error) {
+	s, err := k.start(film, t.run)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.drive(1, o.size, 0, time.Second); err != nil {
+		s.stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+// speed are the columns of what readers get and what that costs.
+func speed(w work, err error) ([]float64, error) {
+	return []float64{float64(w.bytes) / 1e9 / w.took.Seconds(), w.perGB(w.process), w.perGB(w.system)}, err
+}
+
+func speedColumns() []string { return []string{"GB/s", "CPU s/GB, server", "CPU s/GB, machine"} }
 
 // digits shows three of them.
 func digits(f float64) string {
@@ -81,10 +116,10 @@ func measureCPU(out io.Writer, o options, film string) error {
 		if readers == 1 {
 			title = "One reader, as fast as it can"
 		}
-		err := table(out, o, film, title, append(kinds(out), withBBR), exec.Command, []string{"GB/s", "CPU s/GB, server", "CPU s/GB, machine"}, func(s *server) ([]float64, error) {
-			w, err := s.drive(readers, o.size, 0, o.length)
-			return []float64{float64(w.bytes) / 1e9 / w.took.Seconds(), w.perGB(w.process), w.perGB(w.system)}, err
-		})
+		err := trial{
+			title: title, kinds: append(kinds(out), withBBR()), columns: speedColumns(),
+			measure: func(s *server) ([]float64, error) { return speed(s.drive(readers, o.size, 0, o.length)) },
+		}.table(out, o, film)
 		if err != nil {
 			return err
 		}
@@ -94,8 +129,10 @@ func measureCPU(out io.Writer, o options, film string) error {
 
 // measureFirst has one client after the other wait for a first byte, half of them on a connection that is open already.
 func measureFirst(out io.Writer, o options, film string) error {
-	return table(out, o, film, "Time to the first byte, nothing else going on, median of 200", kinds(out), exec.Command,
-		[]string{"new connection, ms", "open connection, ms"}, func(s *server) ([]float64, error) {
+	return trial{
+		title: "Time to the first byte, nothing else going on, median of 200", kinds: kinds(out),
+		columns: []string{"new connection, ms", "open connection, ms"},
+		measure: func(s *server) ([]float64, error) {
 			var fresh, again []time.Duration
 			for i := range 200 {
 				r, err := s.ask(o.size/400*int64(i+1) - 1)
@@ -122,14 +159,17 @@ func measureFirst(out io.Writer, o options, film string) error {
 				again = append(again, time.Since(asked))
 			}
 			return []float64{median(fresh).Seconds() * 1e3, median(again).Seconds() * 1e3}, nil
-		})
+		},
+	}.table(out, o, film)
 }
 
 // measureStalled has 500 clients that read the beginning and then no more.
 func measureStalled(out io.Writer, o options, film string) error {
 	const clients = 500
-	return table(out, o, film, "500 clients that have stalled", kinds(out), exec.Command, []string{"process before, MB", "process, MB", "kernel to send, MB"},
-		func(s *server) ([]float64, error) {
+	return trial{
+		title: "500 clients that have stalled", kinds: kinds(out), fresh: true,
+		columns: []string{"process before, MB", "process, MB", "kernel to send, MB"},
+		measure: func(s *server) ([]float64, error) {
 			before := s.rss()
 			var all []*reader
 			defer func() {
@@ -149,7 +189,8 @@ func measureStalled(out io.Writer, o options, film string) error {
 			}
 			held, err := settled(s.sendMemory)
 			return []float64{float64(before) / 1e6, float64(s.rss()) / 1e6, float64(held) / 1e6}, err
-		})
+		},
+	}.table(out, o, film)
 }
 
 // settled asks until an answer does not grow for a second.
@@ -170,11 +211,13 @@ func settled(ask func() (int64, error)) (int64, error) {
 // measurePaced has 8 readers that read as fast as a film plays.
 func measurePaced(out io.Writer, o options, film string) error {
 	const readers, pace = 8, 20e6 / 8
-	return table(out, o, film, "8 readers at 20 Mbit/s", kinds(out), exec.Command, []string{"Mbit/s each", "CPU s/GB, server", "CPU s/GB, machine"},
-		func(s *server) ([]float64, error) {
+	return trial{
+		title: "8 readers at 20 Mbit/s", kinds: kinds(out), columns: []string{"Mbit/s each", "CPU s/GB, server"},
+		measure: func(s *server) ([]float64, error) {
 			w, err := s.drive(readers, o.size, pace, o.length)
-			return []float64{float64(w.bytes) * 8 / 1e6 / w.took.Seconds() / readers, w.perGB(w.process), w.perGB(w.system)}, err
-		})
+			return []float64{float64(w.bytes) * 8 / 1e6 / w.took.Seconds() / readers, w.perGB(w.process)}, err
+		},
+	}.table(out, o, film)
 }
 
 // measureCold has 32 readers of a file that is not in the page cache, from servers that have 64 MB for themselves and for it.
@@ -200,17 +243,18 @@ func measureCold(out io.Writer, o options, film string) error {
 		groups = append(groups, g)
 		return g.Command(program, args...)
 	}
-	err := table(out, o, film, "32 readers of a cold file, in 64 MB", kinds(out), confined,
-		[]string{"GB/s", "CPU s/GB, server", "CPU s/GB, machine"}, func(s *server) ([]float64, error) {
+	err := trial{
+		title: "32 readers of a cold file, in 64 MB", kinds: kinds(out), run: confined, columns: speedColumns(),
+		measure: func(s *server) ([]float64, error) {
 			if failed != nil {
 				return nil, failed
 			}
 			if err := chill(film); err != nil {
 				return nil, err
 			}
-			w, err := s.drive(readers, o.size, 0, o.length)
-			return []float64{float64(w.bytes) / 1e9 / w.took.Seconds(), w.perGB(w.process), w.perGB(w.system)}, err
-		})
+			return speed(s.drive(readers, o.size, 0, o.length))
+		},
+	}.table(out, o, film)
 	for _, g := range groups {
 		if kills, err := g.Kills(); err == nil && kills > 0 {
 			fmt.Fprintf(out, "\n%d were killed for memory.\n", kills)

@@ -61,9 +61,12 @@ func kinds(out io.Writer) []kind {
 }
 
 // withBBR is LocalCast as it sends to devices. To readers on its own machine it would not use bbr by itself.
-var withBBR = kind{"LocalCast with bbr", func(film string, run run) (*server, error) {
-	return startSelf("LocalCast with bbr", film, loopback, run, "ours", "-congestion", "bbr")
-}}
+func withBBR() kind {
+	const name = "LocalCast with bbr"
+	return kind{name, func(film string, run run) (*server, error) {
+		return startSelf(name, film, loopback, run, "ours", "-congestion", "bbr")
+	}}
+}
 
 // startSelf starts this program as a server. more are flags.
 func startSelf(name, film, host string, run run, how string, more ...string) (*server, error) {
