@@ -33,6 +33,7 @@ type reader struct {
 	conn net.Conn
 	body *bufio.Reader
 	sent time.Time // when it began to connect
+	left int64     // bytes of the answer that are still to come
 	sink []byte    // of its length bytes are received at a time; nobody writes or reads it
 }
 
@@ -67,15 +68,29 @@ func (r *reader) ask(s *server, from int64) error {
 	if resp.StatusCode != http.StatusPartialContent {
 		return fmt.Errorf("%s answers %s", s.name, resp.Status)
 	}
+	r.left = resp.ContentLength
 	_, err = r.body.Peek(1)
 	return err
 }
 
-// discard drops up to most bytes of the body and returns how many; the kernel does not even copy them.
-func (r *reader) discard(most int) (int, error) {
-	if n := r.body.Buffered(); n > 0 {
-		return r.body.Discard(n)
+// discard drops up to most bytes of the body and returns how many; the kernel does not even copy them. At the body's end the
+// error is io.EOF.
+func (r *reader) discard(most int) (n int, err error) {
+	if r.left == 0 {
+		return 0, io.EOF
 	}
+	most = int(min(int64(most), r.left))
+	if buffered := r.body.Buffered(); buffered > 0 {
+		n, err = r.body.Discard(min(buffered, most))
+	} else {
+		n, err = r.skip(most)
+	}
+	r.left -= int64(n)
+	return n, err
+}
+
+// skip waits for bytes on the connection, and drops them there.
+func (r *reader) skip(most int) (n int, err error) {
 	socket, ok := r.conn.(syscall.Conn)
 	if !ok {
 		return 0, errors.ErrUnsupported
@@ -84,7 +99,6 @@ func (r *reader) discard(most int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	var n int
 	var failed error
 	err = raw.Read(func(fd uintptr) bool {
 		n, _, failed = unix.Recvfrom(int(fd), r.sink[:most], unix.MSG_TRUNC|unix.MSG_DONTWAIT)
@@ -94,7 +108,7 @@ func (r *reader) discard(most int) (int, error) {
 		err = failed
 	}
 	if err == nil && n == 0 {
-		err = io.EOF
+		err = io.ErrUnexpectedEOF
 	}
 	return n, err
 }
