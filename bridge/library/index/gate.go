@@ -4,7 +4,9 @@ import "slices"
 
 // The gate: what a match must have so that a command may act on it without asking.
 const (
-	mostDoubtful = 34  // percent of the weight of the query: words that stand for others though they are words themselves
+	mostDoubtful = 34 // percent of the weight of the query: words that stand for others though they are words themselves
+	halfDoubtful = 50 // the same where it is one word, another is as it was said, and it costs no more than oneSlip
+	oneSlip      = 160
 	mostGuessed  = 240 // the mean cost of words that stand for others
 	mostFar      = 330 // the cost of one such word
 	mostAlone    = 130 // that of the only word of a title
@@ -26,6 +28,8 @@ type evidence struct {
 	light    bool // a light word is there as it was said
 	absent   bool // a word is nowhere, an article apart, or a number is another
 	doubtful int  // share of the words that stand for others though they are words themselves
+	doubts   int  // how many these are
+	slip     int  // the cost of the worst of them
 	meant    bool // one of these was likely meant as it is
 	guessed  int  // mean cost of all others that stand for others
 	begun    bool // the last word is only begun
@@ -52,7 +56,7 @@ func (s *search) sure(first scored) bool {
 		return int(first.score) >= numbered-numeralCost || s.acronym(first.doc, q)
 	case exact:
 		return s.accounted(first.doc, q, own.met)
-	case e.begun && !e.onlyBegun(), e.doubtful > mostDoubtful, e.meant:
+	case e.begun && !e.onlyBegun(), e.doubtful > e.mayDoubt(), e.meant:
 		return false
 	case e.heavy == 1 && e.guessed > e.alone(), e.guessed > mostGuessed, e.far, e.remote && e.named < wellNamed:
 		return false
@@ -70,6 +74,14 @@ func (e *evidence) alone() int {
 		return mostAloneOdd
 	}
 	return mostAlone
+}
+
+// mayDoubt is what share of the query may be words that stand for others though they are words themselves.
+func (e *evidence) mayDoubt() int {
+	if e.doubts == 1 && e.named > 0 && e.slip <= oneSlip {
+		return halfDoubtful
+	}
+	return mostDoubtful
 }
 
 // onlyBegun reports whether the last word is likely one that somebody has not typed in full. Where it is the only one that
@@ -109,7 +121,7 @@ func (s *search) weighEvidence(q *reading) evidence {
 			e.begun, e.word, e.letters = true, t.exact != none, t.letters
 			e.common = e.word && s.x.spread(t.exact) > farCommoner*s.x.spread(s.standsFor(t, c))
 		case s.x.usual(t):
-			e.doubtful += t.weight
+			e.doubtful, e.doubts, e.slip = e.doubtful+t.weight, e.doubts+1, max(e.slip, c)
 			e.meant = e.meant || s.meant(t, s.standsFor(t, c))
 		default:
 			e.guessed += t.weight * c
@@ -167,14 +179,20 @@ func (s *search) guess(t *term, c int) bool {
 }
 
 // accounted reports whether the terms that the own title of a document does not meet name the whole of something that it
-// belongs to: its show, its artist, its album.
+// belongs to: its show, its artist, its album. Where nothing was said of what kind it is, a single common word is no such
+// name: "the girl rush" is not the episode "The Girl" of "Rush".
 func (s *search) accounted(d uint32, q *reading, met uint32) bool {
-	away := false
+	away, words := 0, 0
 	for i := range q.terms {
-		away = away || met&(1<<i) == 0 && !article(q.terms[i].word)
+		if t := &q.terms[i]; met&(1<<i) == 0 && !article(t.word) {
+			away, words = away+t.weight, words+1
+		}
 	}
-	if !away {
+	if words == 0 {
 		return true
+	}
+	if s.allowed == nil && words == 1 && away < s.x.rareWeight() {
+		return false
 	}
 	h := s.x.homeOf(d)
 	for _, c := range []uint32{h.artist, h.group} {

@@ -25,13 +25,17 @@ func videotheque() *Index {
 		"Flight of Tahiti", "Pest Man Wins", "Criminal Lawyer", "The Immigrant", "Le Noir", "A Voyage", "Live Again", "Ox in Egypt"} {
 		add(media.Movie, title, "", 0)
 	}
-	for _, thing := range []string{"Harvest", "Orchard", "Pilgrim", "Quarry", "Saddle", "Temple"} { // so that some words are common
+	for _, thing := range strings.Fields(`
+		Harvest Orchard Pilgrim Quarry Saddle Temple Umbrella Valley Window Anchor Barley Canyon Dagger Elbow Falcon Garden Hammer Island
+		Jungle Kettle Ladder Meadow Needle Oyster Pepper Quiver Ribbon Shovel`) { // so that some words are common
 		for _, word := range []string{"Best", "Law", "Alive", "O", "Wins"} {
 			add(media.Video, word+" "+thing, "", 0)
 		}
 	}
 	cash := add(media.Artist, "Johnny Cash", "Johnny Cash", 0)
 	add(media.Track, "Hurt", "Johnny Cash", cash)
+	best := add(media.Artist, "Best", "Best", 0)
+	add(media.Track, "Hurt Again", "Best", best)
 	return b.Build()
 }
 
@@ -79,6 +83,8 @@ func TestSure(t *testing.T) {
 		{"a word, and not an article and another word", "alive again", "Live Again", false},
 		{"no word, so an article and another word", "thetrain", "The Train", true},
 		{"a word too short to be misspelt", "o in egypt", "Ox in Egypt", false},
+		{"a common word that is an artist's name too", "hurt again best", "Hurt Again", false},
+		{"a word that is half of what was said, a slip of one key", "law harvesy", "Law Harvest", true},
 		{"another word of which nothing is mistyped", "iron bull", "", false},
 	} {
 		_, hits := x.Search(media.Query{Text: row.said, Limit: 3}, nil, nil)

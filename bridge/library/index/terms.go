@@ -54,13 +54,21 @@ const mostWeight = 12
 func (x *Index) weigh() {
 	x.weights = make([]uint8, x.size())
 	for w := range x.weights {
-		rare := bits.Len(uint(len(x.postings))) - bits.Len(uint(x.spread(uint32(w)))) - 3
-		x.weights[w] = uint8(min(max(rare, 2), mostWeight))
+		x.weights[w] = uint8(x.rarity(x.spread(uint32(w))))
 		if light(string(x.word(uint32(w)))) {
 			x.weights[w] = 1
 		}
 	}
 }
+
+// rarity is the weight of a word of which so much is written down, light ones apart.
+func (x *Index) rarity(spread int) int {
+	rare := bits.Len(uint(len(x.postings))) - bits.Len(uint(spread)) - 3
+	return min(max(rare, 2), mostWeight)
+}
+
+// rareWeight is the weight of a word that occurs hardly anywhere in this library, however small that is.
+func (x *Index) rareWeight() int { return x.rarity(rareSpread) }
 
 // term makes one of a word of a query.
 func (x *Index) term(word string, last bool) term {
