@@ -101,6 +101,8 @@ func TestReadings(t *testing.T) {
 		{"please play the movie Alien for me", "Alien kind=movie"},
 		{"Can you play the latest Bluey, please?", "Bluey, kind=show pick=latest"},
 		{"! please play ... Bluey", "Bluey"},
+		{"ok now just play Bluey", "Bluey"},
+		{"hey, can you then put on Bluey", "Bluey"},
 		{"Bluey please", "Bluey"},
 	} {
 		readings := english(t).Readings(row.said)
@@ -206,6 +208,15 @@ func TestLastAloneIsPartOfATitle(t *testing.T) {
 			if !r.Plain() {
 				t.Errorf("%q is also read as %s", title, shown(r))
 			}
+		}
+	}
+}
+
+// TestNothingIsAskedForByJustAlone: what is said before "play" belongs to the title where nothing is asked for.
+func TestNothingIsAskedForByJustAlone(t *testing.T) {
+	for _, title := range []string{"Just in Time", "Now You See Me", "OK Computer", "Then Came You"} {
+		if r := english(t).Readings(title); len(r) != 1 || r[0].Title != title {
+			t.Errorf("%q is read as %+v", title, r)
 		}
 	}
 }

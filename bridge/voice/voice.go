@@ -4,6 +4,7 @@ package voice
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"localcast/bridge/media"
@@ -87,8 +88,28 @@ func (g *Grammar) strip(words []token) []token {
 				words, again = words[len(w):], true
 			}
 		}
+		if n := g.wellBefore(words); n > 0 {
+			words, again = words[n:], true
+		}
 	}
 	return g.withoutAfter(words)
+}
+
+// wellBefore counts the words at the beginning that mean nothing where something else without a meaning follows.
+func (g *Grammar) wellBefore(words []token) int {
+	n := 0
+	for again := true; again; {
+		again = false
+		for _, w := range g.words["well before"] {
+			if len(words) > n+len(w) && starts(words[n:], w) {
+				n, again = n+len(w), true
+			}
+		}
+	}
+	if slices.ContainsFunc(g.words["before"], func(w []string) bool { return starts(words[n:], w) }) {
+		return n
+	}
+	return 0
 }
 
 func (g *Grammar) withoutArticle(words []token) []token {
