@@ -175,7 +175,6 @@ type Server struct {
 	// Listen sets these, before anything else runs.
 	listener net.Listener
 	network  bridge.NetworkInfo
-	paced    bool // the system refuses bbr, so that streams are held to several times their title's bit rate
 
 	address   atomic.Pointer[string] // what StreamURL returns
 	changed   chan struct{}
@@ -236,7 +235,7 @@ func (s *Server) Listen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("http.listen %s: %w", s.config.Listen, err)
 	}
-	s.listener, s.network, s.paced = l, tuned.NetworkInfo, tuned.paced
+	s.listener, s.network = l, tuned.NetworkInfo
 	if tuned.advice != "" {
 		s.log.Warn("streams will suffer on bad Wi-Fi: the system does not allow the congestion control bbr",
 			"in_force", tuned.CongestionControl, "advice", tuned.advice)

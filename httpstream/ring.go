@@ -119,7 +119,7 @@ func (s *Server) sendBlock(w http.ResponseWriter, t *transfer, b block) error {
 	// A writer without deadlines, as in tests, never blocks.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(pieceTimeout))
 	n, err := w.Write(b.data)
-	s.meter.sent(t.stream, int64(n), time.Now())
+	s.sent(t, int64(n), time.Now())
 	return err
 }
 

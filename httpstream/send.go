@@ -1,10 +1,8 @@
 package httpstream
 
 import (
-	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"time"
 )
@@ -34,7 +32,8 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, t *transfer) (err 
 	st := t.stream
 	s.meter.begin(st)
 	defer s.meter.end(st)
-	s.pace(r.Context(), t)
+	t.pace = newPace(r.Context(), t.version.size, t.item.Duration)
+	defer t.pace.end()
 	if t.mayHang {
 		err = s.sendRead(r.Context(), w, t)
 	} else {
@@ -81,7 +80,7 @@ func (s *Server) sendPart(w http.ResponseWriter, t *transfer, p part) error {
 		n, err := io.CopyN(w, t.file, min(piece, end-from))
 		from += n
 		now := time.Now()
-		s.meter.sent(t.stream, n, now)
+		s.sent(t, n, now)
 		piece = nextPiece(piece, now.Sub(began))
 		if errors.Is(err, io.EOF) {
 			err = errChanged
@@ -93,58 +92,16 @@ func (s *Server) sendPart(w http.ResponseWriter, t *transfer, p part) error {
 	return nil
 }
 
+// sent notes that n more bytes of a transfer were handed to the kernel.
+func (s *Server) sent(t *transfer, n int64, now time.Time) {
+	s.meter.sent(t.stream, n, now)
+	t.pace.sent(n)
+}
+
 // nextPiece returns how large the piece after one is that took some time.
 func nextPiece(piece int64, took time.Duration) int64 {
 	if took < pieceQuick {
 		return min(2*piece, pieceMost)
 	}
 	return max(piece/2, pieceBytes)
-}
-
-// Where bbr is not to be had, a stream is sent at several times its title's bit rate, and no slower than this: it starts and
-// catches up quickly, and its data do not fill the queue of the access point, behind which a seek would have to wait.
-const (
-	paceTimes = 4
-	paceLeast = 2 << 20 // bytes per second
-)
-
-// pace holds a stream's connection to the pace of its title, where that is how the server keeps queues short.
-func (s *Server) pace(ctx context.Context, t *transfer) {
-	c, ok := ctx.Value(connKey{}).(*net.TCPConn)
-	if !ok || !s.paced {
-		return
-	}
-	setPace(c, paceOf(t.version.size, t.item.Duration))
-}
-
-// paceOf returns bytes per second for a file of size bytes that plays for some seconds; 0 is without a limit.
-func paceOf(size int64, duration float64) int64 {
-	if duration < 1 {
-		return 0
-	}
-	return max(int64(paceTimes*float64(size)/duration), paceLeast)
-}
-
-// connKey is the key of a connection in the context of its requests.
-type connKey struct{}
-
-func withConn(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, connKey{}, c)
-}
-
-// greet takes a new connection. One from this machine itself loses nothing, and nobody waits behind what it is sent: it needs
-// neither bbr nor a pace.
-func (s *Server) greet(ctx context.Context, c net.Conn) context.Context {
-	if tcp, ok := c.(*net.TCPConn); ok && s.config.CongestionControl == "" && sameHost(tcp.LocalAddr(), tcp.RemoteAddr()) {
-		setLossless(tcp)
-		return ctx
-	}
-	return withConn(ctx, c)
-}
-
-// sameHost reports whether a connection comes from this machine itself.
-func sameHost(local, remote net.Addr) bool {
-	l, ok := local.(*net.TCPAddr)
-	r, ok2 := remote.(*net.TCPAddr)
-	return ok && ok2 && (r.IP.IsLoopback() || r.IP.Equal(l.IP))
 }

@@ -23,7 +23,6 @@ type tuning struct {
 	memory int64  // of the host, in bytes; 0 is unknown
 
 	bridge.NetworkInfo
-	paced  bool   // what is in force fills queues, so that streams need a pace
 	advice string // what brings bbr; "" where it is in force
 }
 
@@ -41,8 +40,7 @@ func (t *tuning) apply(c syscall.RawConn) error {
 			t.NotSentLowat = limit
 		}
 		t.CongestionControl, _ = unix.GetsockoptString(s, unix.IPPROTO_TCP, unix.TCP_CONGESTION)
-		t.paced = t.CongestionControl != bbr
-		if t.paced && t.want == bbr {
+		if t.CongestionControl != bbr && t.want == bbr {
 			t.advice = bbrAdvice
 		}
 	})

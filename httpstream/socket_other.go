@@ -15,7 +15,6 @@ type tuning struct {
 	memory int64
 
 	bridge.NetworkInfo
-	paced  bool
 	advice string
 }
 

@@ -21,7 +21,6 @@ import (
 const (
 	linkRate  = 30e6 / 8              // bytes per second
 	linkDelay = 20 * time.Millisecond // one way
-	linkQueue = 640 << 10             // bytes that wait in the access point; more are dropped
 	linkMTU   = 1500
 
 	serverHost, clientHost = "10.200.0.1", "10.200.0.2"
@@ -109,9 +108,9 @@ type packet struct {
 }
 
 // carry takes packets from one end of the link to the other until that is closed: at the link's rate, after its delay, and
-// without the share that is lost.
-func carry(from, to io.ReadWriter, loss float64) {
-	way := make(chan packet, linkQueue/64)
+// without the share that is lost and what finds more than queue bytes waiting.
+func carry(from, to io.ReadWriter, loss float64, queue int) {
+	way := make(chan packet, queue/64)
 	defer close(way)
 	go func() {
 		for p := range way {
@@ -132,7 +131,7 @@ func carry(from, to io.ReadWriter, loss float64) {
 		if free.Before(now) {
 			free = now
 		}
-		if free.Sub(now).Seconds()*linkRate > linkQueue || rand.Float64() < loss {
+		if free.Sub(now).Seconds()*linkRate > float64(queue) || rand.Float64() < loss {
 			continue
 		}
 		free = free.Add(time.Duration(float64(n) / linkRate * 1e9))
@@ -152,11 +151,11 @@ func senders(out io.Writer, seconds float64) []sender {
 			return startSelf(name, film, serverHost, exec.Command, "ours", flags...)
 		}}
 	}
+	playing := fmt.Sprint(seconds)
 	all := []sender{
-		ours("LocalCast, bbr"),
-		ours("LocalCast, cubic", "-congestion", "cubic"),
-		// As where bbr is not allowed: a film of 5 Mbit/s, sent at four times that.
-		ours("LocalCast, cubic with a pace", "-congestion", "cubic", "-seconds", fmt.Sprint(seconds)),
+		ours("LocalCast, bbr", "-seconds", playing),
+		ours("LocalCast, cubic", "-congestion", "cubic", "-seconds", playing), // as where bbr is not allowed
+		ours("cubic without a pace", "-congestion", "cubic"),
 	}
 	if _, err := exec.LookPath("nginx"); err != nil {
 		fmt.Fprintln(out, "\nnginx is not here and left out.")
@@ -171,11 +170,12 @@ func measureLink(out io.Writer, o options, film string) error {
 		fmt.Fprintln(out, "\nThe link is left out: it wants root.")
 		return nil
 	}
-	fmt.Fprintf(out, "\nA link of 30 Mbit/s, 20 ms one way, a queue of %d KiB, random loss towards the client\n\n", linkQueue>>10)
-	fmt.Fprintln(out, "| loss | sender | 2 MB after, s | then Mbit/s | seek, first byte after, s |\n|---|---|---|---|---|")
+	fmt.Fprintf(out, "\nA link of 30 Mbit/s, 20 ms one way, a queue of %d KiB, random loss towards the client\n\n", o.queue>>10)
+	fmt.Fprintln(out, "| loss | sender | 2 MB after, s | then Mbit/s | jump on an open connection, s | on a new one, s |")
+	fmt.Fprintln(out, "|---|---|---|---|---|---|")
 	for _, loss := range []float64{0, 0.02, 0.08} {
 		for _, how := range senders(out, float64(o.size)/(5e6/8)) {
-			var start, rate, seek []float64
+			var start, rate, jump, jumpNew []float64
 			name := how.name
 			for range o.rounds {
 				f, used, err := overLink(how, film, o, loss)
@@ -185,16 +185,18 @@ func measureLink(out io.Writer, o options, film string) error {
 				if name = how.name; name == "nginx" {
 					name += ", " + used
 				}
-				start, rate, seek = append(start, f[0]), append(rate, f[1]), append(seek, f[2])
+				start, rate = append(start, f.start), append(rate, f.rate)
+				jump, jumpNew = append(jump, f.jump), append(jumpNew, f.jumpNew)
 			}
-			fmt.Fprintf(out, "| %g %% | %s | %s | %s | %s |\n", loss*100, name, digits(median(start)), digits(median(rate)), digits(median(seek)))
+			fmt.Fprintf(out, "| %g %% | %s | %s | %s | %s | %s |\n", loss*100, name,
+				digits(median(start)), digits(median(rate)), digits(median(jump)), digits(median(jumpNew)))
 		}
 	}
 	return nil
 }
 
 // overLink measures one sender once, over a new link, and tells the congestion control of sockets that ask for none.
-func overLink(how sender, film string, o options, loss float64) (figures [3]float64, congestion string, err error) {
+func overLink(how sender, film string, o options, loss float64) (figures link, congestion string, err error) {
 	near, err := newNamespace(serverHost)
 	defer near.close()
 	if err != nil {
@@ -207,8 +209,8 @@ func overLink(how sender, film string, o options, loss float64) (figures [3]floa
 	}
 	var carrying sync.WaitGroup
 	defer carrying.Wait()
-	carrying.Go(func() { carry(near.tun, far.tun, loss) })
-	carrying.Go(func() { carry(far.tun, near.tun, 0) })
+	carrying.Go(func() { carry(near.tun, far.tun, loss, o.queue) })
+	carrying.Go(func() { carry(far.tun, near.tun, 0, o.queue) })
 	defer near.tun.Close()
 	defer far.tun.Close()
 	var s *server
@@ -221,10 +223,26 @@ func overLink(how sender, film string, o options, loss float64) (figures [3]floa
 	return figures, near.congestion, err
 }
 
-// watch begins a film, plays on at the full rate, and jumps: seconds until 2 MB, Mbit/s after that, seconds until the first
-// byte behind the jump. A player gives up the old connection once the new one answers.
-func (s *server) watch(o options) (figures [3]float64, err error) {
+// link is what is seen of a film over the link.
+type link struct {
+	start float64 // seconds until 2 MB
+	rate  float64 // Mbit/s after that
+	// seconds until the first byte behind a jump while the film still comes, on a connection that is open and on a new one
+	jump, jumpNew float64
+}
+
+// watch begins a film, plays on at the full rate, and jumps twice. A player gives up the old connection once the new one
+// answers.
+func (s *server) watch(o options) (figures link, err error) {
 	const beginning = 2_000_000
+	open, err := s.ask(o.size - 100)
+	if err != nil {
+		return figures, err
+	}
+	defer open.conn.Close()
+	if _, err := open.discard(100); err != nil {
+		return figures, err
+	}
 	r, err := s.ask(0)
 	if err != nil {
 		return figures, err
@@ -241,27 +259,35 @@ func (s *server) watch(o options) (figures [3]float64, err error) {
 	if _, err = read(func(n int64) bool { return n >= beginning }); err != nil {
 		return figures, err
 	}
-	figures[0] = time.Since(r.sent).Seconds()
-	ctx, cancel := context.WithTimeout(context.Background(), max(o.length, time.Second))
+	figures.start = time.Since(r.sent).Seconds()
+	length := max(o.length, time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), length)
 	defer cancel()
 	began := time.Now()
 	n, err := read(func(int64) bool { return ctx.Err() != nil })
 	if err != nil {
 		return figures, err
 	}
-	figures[1] = float64(n) * 8 / 1e6 / time.Since(began).Seconds()
-	old := make(chan struct{})
-	go func() {
-		defer close(old)
+	figures.rate = float64(n) * 8 / 1e6 / time.Since(began).Seconds()
+
+	on := make(chan struct{})
+	go func() { // until the connection is closed
+		defer close(on)
 		_, _ = read(func(int64) bool { return false })
 	}()
-	jumped, err := s.ask(o.size / 2)
-	r.conn.Close()
-	<-old
+	defer func() { r.conn.Close(); <-on }()
+	asked := time.Now()
+	if err := open.ask(s, o.size/2); err != nil {
+		return figures, err
+	}
+	figures.jump = time.Since(asked).Seconds()
+	open.conn.Close()
+	<-time.After(length) // until the film has the link for itself again
+	jumped, err := s.ask(o.size / 4)
 	if err != nil {
 		return figures, err
 	}
-	figures[2] = time.Since(jumped.sent).Seconds()
+	figures.jumpNew = time.Since(jumped.sent).Seconds()
 	jumped.conn.Close()
 	return figures, nil
 }

@@ -28,6 +28,7 @@ type options struct {
 	length time.Duration // of each measurement
 	rounds int           // of which the median counts
 	size   int64         // of the file, in bytes
+	queue  int           // of the link, in bytes
 	only   []string      // parts; none is all
 }
 
@@ -37,6 +38,7 @@ func main() {
 	length := flag.Duration("for", 5*time.Second, "how long each measurement lasts")
 	rounds := flag.Int("rounds", 3, "how often each is made; the median counts")
 	size := flag.Int64("size", 1536, "the size of the file in MiB")
+	queue := flag.Int("queue", 1465, "how many KiB wait in the link's access point: 1,000 packets are what Linux has by default")
 	only := flag.String("only", "", "the parts to measure, with commas between: cpu, first, stalled, paced, cold, link; empty: all")
 	serve := flag.String("serve", "", "used by the program itself: serve a file, as ours or content")
 	listen := flag.String("listen", "127.0.0.1:0", "with -serve: where")
@@ -48,7 +50,7 @@ func main() {
 	if *serve != "" {
 		err = serveFile(os.Stdout, *serve, *listen, *file, *congestion, *seconds)
 	} else {
-		o := options{length: *length, rounds: max(*rounds, 1), size: *size << 20}
+		o := options{length: *length, rounds: max(*rounds, 1), size: *size << 20, queue: *queue << 10}
 		if *only != "" {
 			o.only = strings.Split(*only, ",")
 		}
