@@ -69,7 +69,8 @@ func fill(lib *collection, tokenizer string) (*sql.DB, time.Duration, error) {
 			return nil, 0, err
 		}
 	}
-	return db, time.Since(begun), tx.Commit()
+	err = tx.Commit()
+	return db, time.Since(begun), err
 }
 
 func askFTS(db *sql.DB, lib *collection, c class, words bool, most int) (outcome, error) {
