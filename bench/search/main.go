@@ -43,7 +43,7 @@ func main() {
 	flag.IntVar(&o.queries, "queries", 1000, "queries of each class")
 	flag.Uint64Var(&o.seed, "seed", 1, "of the libraries and queries")
 	flag.BoolVar(&o.fts, "fts", true, "ask SQLite FTS5 as well")
-	flag.IntVar(&o.ftsAsked, "fts-queries", 50, "at most so many queries of each class for FTS5, whose slow ones take a second each")
+	flag.IntVar(&o.ftsAsked, "fts-queries", 300, "at most so many queries of each class for FTS5, whose slow ones take long")
 	flag.IntVar(&o.failures, "failures", 0, "print so many failures of each class")
 	flag.Parse()
 	o.half = reporting
