@@ -15,7 +15,6 @@
 package httpstream
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,8 +72,8 @@ type Config struct {
 	Metrics string
 	// Collectors are what /metrics tells beside the streamer's own figures.
 	Collectors []prometheus.Collector
-	// CongestionControl is what streams shall be sent with; "" is bbr, but what costs least to clients on this machine itself.
-	// What the system refuses is done without.
+	// CongestionControl is what streams shall be sent with; "" is bbr to other machines, and to this one what costs least. What
+	// the system refuses is done without.
 	CongestionControl string
 	// BrokerHost is the host of the MQTT broker; its network is where people look at artwork. "" is an embedded one.
 	BrokerHost string
@@ -135,7 +134,8 @@ const (
 	poolBlocksSmall = 32
 	smallHost       = 1 << 30 // bytes of memory
 
-	bbr = "bbr" // the congestion control that keeps its rate on bad Wi-Fi
+	bbr   = "bbr"   // the congestion control that keeps its rate on bad Wi-Fi
+	cubic = "cubic" // the one that costs least
 	// A stream may bring a few connections that ask for pictures or wait; the rest is for people's browsers.
 	connectionsPerStream = 4
 	extraConnections     = 256
@@ -175,6 +175,7 @@ type Server struct {
 	// Listen sets these, before anything else runs.
 	listener net.Listener
 	network  bridge.NetworkInfo
+	abroad   string // the congestion control to give to connections from other machines; "" is what they have
 
 	address   atomic.Pointer[string] // what StreamURL returns
 	changed   chan struct{}
@@ -219,7 +220,7 @@ func New(c Config, files Files, log *slog.Logger) (*Server, error) {
 // Listen takes the port. It comes before everything else and once; Run or Close gives the port back. The error for a port
 // that is taken names the line of the configuration to write.
 func (s *Server) Listen(ctx context.Context) error {
-	tuned := tuning{want: cmp.Or(s.config.CongestionControl, bbr), memory: s.cache.memory}
+	tuned := tuning{want: s.config.CongestionControl, memory: s.cache.memory}
 	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return tuned.apply(c) }}
 	// Multipath TCP would take the socket options and sendfile's cheapness away, and no Chromecast speaks it.
 	lc.SetMultipathTCP(false)
@@ -235,7 +236,7 @@ func (s *Server) Listen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("http.listen %s: %w", s.config.Listen, err)
 	}
-	s.listener, s.network = l, tuned.NetworkInfo
+	s.listener, s.network, s.abroad = l, tuned.NetworkInfo, tuned.abroad
 	if tuned.advice != "" {
 		s.log.Warn("streams will suffer on bad Wi-Fi: the system does not allow the congestion control bbr",
 			"in_force", tuned.CongestionControl, "advice", tuned.advice)

@@ -60,9 +60,16 @@ func withConn(ctx context.Context, c net.Conn) context.Context {
 // greet takes a new connection. One from this machine itself loses nothing, and nobody waits behind what it is sent: it needs
 // neither bbr nor a pace.
 func (s *Server) greet(ctx context.Context, c net.Conn) context.Context {
-	if tcp, ok := c.(*net.TCPConn); ok && s.config.CongestionControl == "" && sameHost(tcp.LocalAddr(), tcp.RemoteAddr()) {
-		setLossless(tcp)
+	if s.config.CongestionControl == "" && sameHost(c.LocalAddr(), c.RemoteAddr()) {
 		return ctx
+	}
+	return s.fromAbroad(ctx, c)
+}
+
+// fromAbroad takes a connection from another machine.
+func (s *Server) fromAbroad(ctx context.Context, c net.Conn) context.Context {
+	if tcp, ok := c.(*net.TCPConn); ok && s.abroad != "" {
+		setCongestion(tcp, s.abroad)
 	}
 	return withConn(ctx, c)
 }

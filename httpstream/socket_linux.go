@@ -1,6 +1,7 @@
 package httpstream
 
 import (
+	"cmp"
 	"math"
 	"net"
 	"syscall"
@@ -19,10 +20,11 @@ const (
 
 // tuning is what the kernel granted a listener. Accepted connections inherit its options.
 type tuning struct {
-	want   string // the congestion control to ask for
+	want   string // the congestion control to ask for; "" is bbr to other machines
 	memory int64  // of the host, in bytes; 0 is unknown
 
 	bridge.NetworkInfo
+	abroad string // the congestion control that connections from other machines are to be given; "" is the listener's
 	advice string // what brings bbr; "" where it is in force
 }
 
@@ -31,7 +33,7 @@ func (t *tuning) apply(c syscall.RawConn) error {
 	return c.Control(func(fd uintptr) {
 		s := int(fd)
 		// BBR keeps its rate through the random loss of crowded Wi-Fi, where cubic starves.
-		_ = unix.SetsockoptString(s, unix.IPPROTO_TCP, unix.TCP_CONGESTION, t.want)
+		_ = unix.SetsockoptString(s, unix.IPPROTO_TCP, unix.TCP_CONGESTION, cmp.Or(t.want, bbr))
 		limit := unsentBytes
 		if t.memory > 0 && t.memory < smallHost {
 			limit = unsentBytesSmall
@@ -40,8 +42,14 @@ func (t *tuning) apply(c syscall.RawConn) error {
 			t.NotSentLowat = limit
 		}
 		t.CongestionControl, _ = unix.GetsockoptString(s, unix.IPPROTO_TCP, unix.TCP_CONGESTION)
-		if t.CongestionControl != bbr && t.want == bbr {
+		switch {
+		case t.want != "" && t.want != bbr:
+		case t.CongestionControl != bbr:
 			t.advice = bbrAdvice
+		case t.want == "" && unix.SetsockoptString(s, unix.IPPROTO_TCP, unix.TCP_CONGESTION, cubic) == nil:
+			// A connection that ever had bbr is paced by timers for good, one for every 64 KB. On a virtual machine they cost
+			// as much CPU as the sending itself, so connections from this machine must never have it.
+			t.abroad = bbr
 		}
 	})
 }
@@ -50,15 +58,13 @@ func (t *tuning) apply(c syscall.RawConn) error {
 const bbrAdvice = "as root: modprobe tcp_bbr; sysctl -w net.core.default_qdisc=fq; " +
 	"sysctl -w net.ipv4.tcp_allowed_congestion_control='reno cubic bbr'; docs/network.md tells how to keep it so"
 
-// setLossless gives a connection the congestion control that costs least where nothing is lost: bbr sets a timer for every 64 KB,
-// which on a virtual machine costs as much CPU as the sending itself.
-func setLossless(c *net.TCPConn) {
+// setCongestion gives a connection a congestion control; where that is refused it keeps its own.
+func setCongestion(c *net.TCPConn, name string) {
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return
 	}
-	// Where cubic is not allowed, what is in force does as well.
-	_ = raw.Control(func(fd uintptr) { _ = unix.SetsockoptString(int(fd), unix.IPPROTO_TCP, unix.TCP_CONGESTION, "cubic") })
+	_ = raw.Control(func(fd uintptr) { _ = unix.SetsockoptString(int(fd), unix.IPPROTO_TCP, unix.TCP_CONGESTION, name) })
 }
 
 // setPace bounds what a connection sends to some bytes per second; 0 is no bound.

@@ -15,11 +15,12 @@ type tuning struct {
 	memory int64
 
 	bridge.NetworkInfo
+	abroad string
 	advice string
 }
 
 func (*tuning) apply(syscall.RawConn) error { return nil }
 
-func setLossless(*net.TCPConn) {}
+func setCongestion(*net.TCPConn, string) {}
 
 func setPace(*net.TCPConn, int64) {}
