@@ -425,15 +425,14 @@ func playRows() map[string]func(*testing.T) {
 func groupRows() map[string]func(*testing.T) {
 	return map[string]func(*testing.T){
 		"group-port": in(casttest.Config{Kind: casttest.Group}, func(l *lab) {
+			l.drain()
 			leads := l.device
 			leads.ID = "fedcba9876543210fedcba9876543210"
-			l.devices.See(leads) // the leader itself, at the same host
+			l.devices.See(leads) // the address is that of the leader itself
+			l.tells("offline")
 			group := l.device
 			group.Port = 32187
-			l.drain()
 			l.relay.move("192.0.2.20:32187")
-			l.relay.cut()
-			l.tells("offline")
 			l.devices.See(group)
 			l.tells("off")
 		}),

@@ -103,6 +103,9 @@ func (l *lab) elsewhere() {
 
 // drain forgets what was told.
 func (l *lab) drain() {
+	if l.bubbled() {
+		synctest.Wait() // what comes at once has come
+	}
 	for len(l.reports.all) > 0 {
 		l.seen = append(l.seen, <-l.reports.all)
 	}

@@ -148,11 +148,14 @@ func newLab(t *testing.T, c casttest.Config, config cast.Config, patience time.D
 	return l
 }
 
+// bubbled reports whether the lab is in a bubble of time.
+func (l *lab) bubbled() bool { return l.device.Host == kitchen.Host }
+
 // start runs the player and waits until it is online.
 func (l *lab) start() {
 	l.Helper()
 	l.player = l.devices.Player(bridge.Sighting{Device: l.device}, l.reports)
-	if l.device.Host == kitchen.Host { // in the bubble
+	if l.bubbled() {
 		cast.SetDial(l.player, l.relay.dial)
 		l.relay.move("192.0.2.20:8009")
 	}
@@ -244,7 +247,7 @@ func (l *lab) another() *setup {
 	s := &setup{T: l.T, receiver: l.receiver, reports: reports{make(chan any, 10_000)}, patience: l.patience, url: l.url + "?2"}
 	devices := cast.New(cast.Config{}, slog.New(slog.DiscardHandler))
 	s.player = devices.Player(bridge.Sighting{Device: l.device}, s.reports)
-	if l.device.Host == kitchen.Host {
+	if l.bubbled() {
 		cast.SetDial(s.player, l.relay.dial)
 	}
 	s.run()
