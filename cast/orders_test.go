@@ -181,7 +181,7 @@ func TestVolume(t *testing.T) {
 	r.do(bridge.Order{Serial: 8, Kind: bridge.OrderVolume, Volume: 70})
 	r.receiver(level(`{"level":0.666666}`)) // it has fifteen steps
 	r.after(echoTimeout)
-	r.wantTold("idle screen", "done 8")
+	r.wantTold("idle screen", "done 8", "idle screen") // so that it is known what became of it
 
 	r.forget()
 	r.receiver(`{"type":"RECEIVER_STATUS","status":{"volume":{"level":1,"controlType":"fixed","stepInterval":1.0}}}`)

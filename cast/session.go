@@ -341,6 +341,9 @@ func (s *session) resolve(is func(*waiter) (bool, *bridge.Fail)) {
 
 func (s *session) finish(o bridge.Order, fail *bridge.Fail) {
 	s.done = append(s.done, bridge.Done{Serial: o.Serial, Fail: fail})
+	if fail == nil && (o.Kind == bridge.OrderVolume || o.Kind == bridge.OrderMute) {
+		s.changed = true // what the device has made of it is told, even if that is nothing
+	}
 }
 
 // expire ends what has waited too long. Its error ends the link.

@@ -105,17 +105,21 @@ type session struct {
 
 // pending is a value on its way to the device. What is asked next counts from it.
 type pending[V comparable] struct {
-	serial uint64 // of the order; 0: none is on its way
-	to     V
+	serial  uint64 // of the order; 0: none is on its way
+	to      V
+	arrived bool // the order was carried out, and no report has come since
 }
 
-// or is the value on its way, or now if there is none.
+// or is the value on its way or just arrived, or now if there is none.
 func (p pending[V]) or(now V) V {
-	if p.serial != 0 {
+	if p.serial != 0 || p.arrived {
 		return p.to
 	}
 	return now
 }
+
+// reported forgets a value that has arrived: a report tells what came of it.
+func (p *pending[V]) reported() { p.arrived = false }
 
 // New makes the machine of a device from what was stored, the zero Saved for a new one. random returns a number from 0
 // to n-1. maxVolume caps volume commands; 0 is no cap.

@@ -64,9 +64,9 @@ func (m *Machine[T]) arrived(in Done) {
 	ok := in.Fail == ""
 	switch in.Serial {
 	case m.level.serial:
-		m.level = pending[int]{}
+		m.level = pending[int]{to: m.level.to, arrived: ok}
 	case m.muting.serial:
-		m.muting = pending[bool]{}
+		m.muting = pending[bool]{to: m.muting.to, arrived: ok}
 	case m.closing:
 		m.closing = 0
 		if ok {

@@ -9,6 +9,8 @@ import (
 // report takes a whole picture of the device.
 func (m *Machine[T]) report(r Report) {
 	was := m.device
+	m.level.reported()
+	m.muting.reported()
 	if !r.Online {
 		m.device = Report{Volume: was.Volume, Muted: was.Muted, VolumeFixed: was.VolumeFixed}
 		if was.Online {

@@ -164,6 +164,22 @@ func TestTransport(t *testing.T) {
 			online
 			volume +5 -> volume to 35
 			volume +5 -> volume to 40`,
+		"volume steps count from what was just set": `
+			online
+			volume 20 -> volume to 20
+			done      -> ok
+			volume +5 -> volume to 25`,
+		"volume steps count from what the device made of it": `
+			online
+			volume 20 -> volume to 20
+			done      -> ok
+			level 19
+			volume +5 -> volume to 24`,
+		"volume steps count from what was, if it was refused": `
+			online
+			volume 20 -> volume to 20
+			denied    -> rejected
+			volume +5 -> volume to 35`,
 		"volume stops at the ends": `
 			online
 			volume -80 -> volume to 0`,
@@ -177,6 +193,18 @@ func TestTransport(t *testing.T) {
 			online
 			mute on  -> mute true
 			done     -> ok
+			muted
+			mute on  -> ok
+			mute off -> mute false`,
+		"mute off at once after mute on": `
+			online
+			mute on  -> mute true
+			done     -> ok
+			mute off -> mute false`,
+		"muting that was refused is no muting": `
+			online
+			mute on  -> mute true
+			denied   -> rejected
 			mute off -> ok`,
 		"mute toggles what was asked last": `
 			online
