@@ -60,7 +60,10 @@ func list(h http.Header, field string) (value string, present bool) {
 
 // date returns the HTTP date in a field; one that is malformed or there twice counts as absent: sections 13.1.3 and 13.1.4.
 func date(h http.Header, field string) (t time.Time, ok bool) {
-	value, _ := list(h, field)
+	value, present := list(h, field)
+	if !present {
+		return time.Time{}, false
+	}
 	t, err := http.ParseTime(value)
 	return t, err == nil
 }

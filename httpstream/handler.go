@@ -2,6 +2,7 @@ package httpstream
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -58,7 +59,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		kind = "other"
 	}
 	s.metrics.answered(kind, status)
-	s.log.Debug("http", "remote", r.RemoteAddr, "method", r.Method, "path", redact(r.URL.Path), "status", status)
+	if s.log.Enabled(r.Context(), slog.LevelDebug) {
+		s.log.Debug("http", "remote", r.RemoteAddr, "method", r.Method, "path", redact(r.URL.Path), "status", status)
+	}
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}

@@ -114,7 +114,7 @@ type transfer struct {
 	mayHang bool   // the file lies where reading may hang
 	parts   []part
 	stream  *stream
-	pace    pace
+	flow    flow
 }
 
 // serveFile decides what of the file is wanted, and sends it.

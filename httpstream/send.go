@@ -32,8 +32,8 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, t *transfer) (err 
 	st := t.stream
 	s.meter.begin(st)
 	defer s.meter.end(st)
-	t.pace = newPace(r.Context(), t.version.size, t.item.Duration)
-	defer t.pace.end()
+	t.flow = newFlow(r.Context(), t.version.size, t.item.Duration)
+	defer t.flow.end()
 	if t.mayHang {
 		err = s.sendRead(r.Context(), w, t)
 	} else {
@@ -95,7 +95,7 @@ func (s *Server) sendPart(w http.ResponseWriter, t *transfer, p part) error {
 // sent notes that n more bytes of a transfer were handed to the kernel.
 func (s *Server) sent(t *transfer, n int64, now time.Time) {
 	s.meter.sent(t.stream, n, now)
-	t.pace.sent(n)
+	t.flow.sent(n)
 }
 
 // nextPiece returns how large the piece after one is that took some time.

@@ -11,9 +11,7 @@ import (
 func TestOptionsOfConnections(t *testing.T) {
 	s := listening(t, Config{Listen: "127.0.0.1:0"})
 	c := accepted(t, s)
-	if ctx := s.fromAbroad(t.Context(), c); ctx.Value(connKey{}) != c {
-		t.Error("a connection from another machine cannot be paced")
-	}
+	s.take(t.Context(), link{conn: c})
 	lowat, cc := optionsOf(t, c)
 	if lowat != s.Network().NotSentLowat {
 		t.Errorf("TCP_NOTSENT_LOWAT is %d; told is %d", lowat, s.Network().NotSentLowat)

@@ -104,11 +104,12 @@ func (s signer) mac(kind string, fields []string) string {
 
 // sum ends each word with a zero byte, which no word that is signed holds, so that no two lists have the same sum.
 func (s signer) sum(kind string, words ...string) []byte {
-	h := hmac.New(sha256.New, s.key)
-	h.Write([]byte(kind + "\x00"))
+	text := append(make([]byte, 0, 128), kind...)
 	for _, w := range words {
-		h.Write([]byte(w + "\x00"))
+		text = append(append(text, 0), w...)
 	}
+	h := hmac.New(sha256.New, s.key)
+	h.Write(append(text, 0))
 	return h.Sum(nil)
 }
 

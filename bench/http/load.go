@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -108,7 +109,7 @@ func (r *reader) skip(most int) (n int, err error) {
 		err = failed
 	}
 	if err == nil && n == 0 {
-		err = io.ErrUnexpectedEOF
+		err = fmt.Errorf("%d bytes of the answer are missing: %w", r.left, io.ErrUnexpectedEOF)
 	}
 	return n, err
 }
@@ -129,7 +130,7 @@ func (s *server) drive(readers int, size, pace int64, length time.Duration) (wor
 	var got atomic.Int64
 	var wait sync.WaitGroup
 	failed := make(chan error, readers)
-	process, system, began := s.cpu(), machineCPU(), time.Now()
+	process, idle, began := s.cpu(), machineIdle(), time.Now()
 	for i := range readers {
 		wait.Go(func() {
 			err := s.read(ctx, size/int64(readers)*int64(i), pace, &got)
@@ -139,7 +140,8 @@ func (s *server) drive(readers int, size, pace int64, length time.Duration) (wor
 		})
 	}
 	wait.Wait()
-	w := work{got.Load(), s.cpu() - process, machineCPU() - system, time.Since(began)}
+	w := work{bytes: got.Load(), process: s.cpu() - process, took: time.Since(began)}
+	w.system = w.took*time.Duration(runtime.NumCPU()) - (machineIdle() - idle)
 	select {
 	case err := <-failed:
 		return w, err
@@ -159,19 +161,18 @@ func (s *server) read(ctx context.Context, from, pace int64, got *atomic.Int64) 
 		stop := context.AfterFunc(ctx, func() { r.conn.Close() })
 		began, mine := time.Now(), int64(0)
 		for err == nil {
-			most := sinkBytes
+			due := int64(sinkBytes)
 			if pace > 0 {
-				due := int64(time.Since(began).Seconds()*float64(pace)) - mine
-				if due <= 0 {
-					fleet.Pause(ctx, tick)
-					continue
-				}
-				most = int(min(due, sinkBytes))
+				fleet.Pause(ctx, tick)
+				due = int64(time.Since(began).Seconds()*float64(pace)) - mine
 			}
-			var n int
-			n, err = r.discard(most)
-			mine += int64(n)
-			got.Add(int64(n))
+			for due > 0 && err == nil {
+				var n int
+				n, err = r.discard(int(min(due, sinkBytes)))
+				due -= int64(n)
+				mine += int64(n)
+				got.Add(int64(n))
+			}
 		}
 		stop()
 		r.conn.Close()
@@ -215,13 +216,15 @@ func (s *server) cpu() time.Duration {
 	return sum
 }
 
-// machineCPU is what all cores have worked: everything but idling and waiting for disks, of the first line of /proc/stat.
-func machineCPU() time.Duration {
+// machineIdle is how long all cores together had nothing to do: they idled, waited for disks, or were not given by the host.
+// What they did instead is the rest of the time; what /proc/stat tells of that are samples.
+func machineIdle() time.Duration {
+	const idle, iowait, steal = 4, 5, 8 // proc_stat(5), the fields of the first line
 	text, _ := os.ReadFile("/proc/stat")
 	line, _, _ := strings.Cut(string(text), "\n")
 	var sum int64
 	for i, f := range strings.Fields(line) {
-		if n, err := strconv.ParseInt(f, 10, 64); err == nil && i != 4 && i != 5 {
+		if n, err := strconv.ParseInt(f, 10, 64); err == nil && (i == idle || i == iowait || i == steal) {
 			sum += n
 		}
 	}

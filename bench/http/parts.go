@@ -129,31 +129,33 @@ func measureCPU(out io.Writer, o options, film string) error {
 
 // measureFirst has one client after the other wait for a first byte, half of them on a connection that is open already.
 func measureFirst(out io.Writer, o options, film string) error {
+	const asks = 500
 	return trial{
-		title: "Time to the first byte, nothing else going on, median of 200", kinds: kinds(out),
+		title: "Time to the first byte, nothing else going on, median of 500", kinds: kinds(out),
 		columns: []string{"new connection, ms", "open connection, ms"},
 		measure: func(s *server) ([]float64, error) {
 			var fresh, again []time.Duration
-			for i := range 200 {
-				r, err := s.ask(o.size/400*int64(i+1) - 1)
+			for i := range asks {
+				r, err := s.ask(o.size/(2*asks)*int64(i+1) - 1)
 				if err != nil {
 					return nil, err
 				}
 				fresh = append(fresh, time.Since(r.sent))
 				r.conn.Close()
 			}
-			// The last bytes of the file, so that the connection is free for the next question.
-			r, err := s.ask(o.size - 100)
+			// The end of the file, so that the connection is free for the next question.
+			const end = 64 << 10
+			r, err := s.ask(o.size - end)
 			if err != nil {
 				return nil, err
 			}
 			defer r.conn.Close()
-			for range 200 {
-				if _, err := r.body.Discard(100); err != nil {
+			for range asks {
+				if _, err := r.body.Discard(end); err != nil {
 					return nil, err
 				}
 				asked := time.Now()
-				if err := r.ask(s, o.size-100); err != nil {
+				if err := r.ask(s, o.size-end); err != nil {
 					return nil, err
 				}
 				again = append(again, time.Since(asked))
@@ -212,10 +214,11 @@ func settled(ask func() (int64, error)) (int64, error) {
 func measurePaced(out io.Writer, o options, film string) error {
 	const readers, pace = 8, 20e6 / 8
 	return trial{
-		title: "8 readers at 20 Mbit/s", kinds: kinds(out), columns: []string{"Mbit/s each", "CPU s/GB, server"},
+		title: "8 readers at 20 Mbit/s", kinds: append(kinds(out), withBBR()),
+		columns: []string{"Mbit/s each", "CPU s/GB, server", "CPU s/GB, machine"},
 		measure: func(s *server) ([]float64, error) {
 			w, err := s.drive(readers, o.size, pace, o.length)
-			return []float64{float64(w.bytes) * 8 / 1e6 / w.took.Seconds() / readers, w.perGB(w.process)}, err
+			return []float64{float64(w.bytes) * 8 / 1e6 / w.took.Seconds() / readers, w.perGB(w.process), w.perGB(w.system)}, err
 		},
 	}.table(out, o, film)
 }
