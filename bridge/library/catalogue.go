@@ -24,6 +24,9 @@ type catalogue struct {
 	db    *sql.DB // of the writer
 	write *writer
 	read  *sql.DB
+	// What is asked for each item that is shown or fetched is prepared: an item by its id, where its file lies, and the path of a
+	// folder.
+	item, place, dirPath *sql.Stmt
 	// frames is true where films without a picture show a frame.
 	frames bool
 }
@@ -143,7 +146,16 @@ func newCatalogue(path string) (*catalogue, error) {
 	if err != nil {
 		return nil, errors.Join(err, conn.Close(), db.Close())
 	}
-	return &catalogue{db: db, write: &writer{conn: conn, prepared: map[string]*sql.Stmt{}}, read: read}, nil
+	c := &catalogue{db: db, write: &writer{conn: conn, prepared: map[string]*sql.Stmt{}}, read: read}
+	for _, s := range []struct {
+		stmt **sql.Stmt
+		text string
+	}{{&c.item, itemQuery}, {&c.place, placeQuery}, {&c.dirPath, dirPathQuery}} {
+		if *s.stmt, err = read.Prepare(s.text); err != nil {
+			return nil, errors.Join(err, c.close())
+		}
+	}
+	return c, nil
 }
 
 // prepare checks the file and makes the tables of a new one.
@@ -183,6 +195,11 @@ func damaged(err error) bool {
 }
 
 func (c *catalogue) close() error {
+	for _, s := range []*sql.Stmt{c.item, c.place, c.dirPath} {
+		if s != nil {
+			s.Close()
+		}
+	}
 	return errors.Join(c.read.Close(), c.write.close(), c.db.Close())
 }
 
@@ -224,19 +241,13 @@ func scanItem(rows interface{ Scan(...any) error }, more ...any) (media.Item, er
 	return it, err
 }
 
+const itemQuery = "SELECT " + itemColumns + " FROM " + itemTables + " WHERE i.id = ?"
+
 // items returns the items with these ids, in their order; those that are not there are left out.
 func (c *catalogue) items(ctx context.Context, ids []media.ID) ([]media.Item, error) {
 	out := make([]media.Item, 0, len(ids))
-	if len(ids) == 0 {
-		return out, nil
-	}
-	stmt, err := c.read.PrepareContext(ctx, "SELECT "+itemColumns+" FROM "+itemTables+" WHERE i.id = ?")
-	if err != nil {
-		return nil, err
-	}
-	defer stmt.Close()
 	for _, id := range ids {
-		it, err := scanItem(stmt.QueryRowContext(ctx, string(id)))
+		it, err := scanItem(c.item.QueryRowContext(ctx, string(id)))
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}

@@ -182,7 +182,7 @@ func (l *Library) ownCover(ctx context.Context, id media.ID) (fo *folder, dir, c
 	err = l.db.read.QueryRowContext(ctx, "SELECT d.n, d.root, d.cover FROM items i JOIN dirs d ON d.n = i.n WHERE i.id=?", string(id)).
 		Scan(&n, &root, &rawCover)
 	if err == nil {
-		err = l.db.read.QueryRowContext(ctx, dirPathQuery, n).Scan(&rawDir)
+		err = l.db.dirPath.QueryRowContext(ctx, n).Scan(&rawDir)
 	}
 	if err != nil {
 		return nil, "", "", fmt.Errorf("look up %s: %w", id, err)

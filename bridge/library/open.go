@@ -44,13 +44,12 @@ func noItem(err error) error {
 func (l *Library) place(ctx context.Context, id media.ID) (fo *folder, dir, name, cover string, err error) {
 	var root, parent int64
 	var rawName, rawCover, rawDir []byte
-	err = l.db.read.QueryRowContext(ctx, `SELECT f.root, f.dir, f.name, f.cover FROM items i JOIN files f ON f.n = i.n
-		WHERE i.id=? AND f.gone IS NULL`, string(id)).Scan(&root, &parent, &rawName, &rawCover)
+	err = l.db.place.QueryRowContext(ctx, string(id)).Scan(&root, &parent, &rawName, &rawCover)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, "", "", "", absent(id)
 	}
 	if err == nil {
-		err = l.db.read.QueryRowContext(ctx, dirPathQuery, parent).Scan(&rawDir)
+		err = l.db.dirPath.QueryRowContext(ctx, parent).Scan(&rawDir)
 	}
 	if err != nil {
 		return nil, "", "", "", fmt.Errorf("look up %s: %w", id, err)
@@ -60,6 +59,9 @@ func (l *Library) place(ctx context.Context, id media.ID) (fo *folder, dir, name
 	}
 	return fo, string(rawDir), string(rawName), string(rawCover), nil
 }
+
+// placeQuery gives where the file of an item lies.
+const placeQuery = `SELECT f.root, f.dir, f.name, f.cover FROM items i JOIN files f ON f.n = i.n WHERE i.id=? AND f.gone IS NULL`
 
 // dirPathQuery gives a folder's path below its root. The names are bytes; they are only put together.
 const dirPathQuery = `WITH RECURSIVE up(parent, path, depth) AS (
