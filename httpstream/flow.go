@@ -78,7 +78,7 @@ func (s *Server) greet(ctx context.Context, c net.Conn) context.Context {
 	if !ok {
 		return ctx
 	}
-	return s.take(ctx, link{tcp, s.config.CongestionControl == "" && sameHost(c.LocalAddr(), c.RemoteAddr())})
+	return s.take(ctx, link{tcp, sameHost(c.LocalAddr(), c.RemoteAddr())})
 }
 
 func (s *Server) take(ctx context.Context, l link) context.Context {

@@ -72,9 +72,8 @@ type Config struct {
 	Metrics string
 	// Collectors are what /metrics tells beside the streamer's own figures.
 	Collectors []prometheus.Collector
-	// CongestionControl is what streams shall be sent with; "" is bbr to other machines, and to this one what costs least. What
-	// the system refuses is done without.
-	CongestionControl string
+	// Allowed are the congestion controls that may be asked for, by the kernel's names; nil: any, and the kernel decides.
+	Allowed []string
 	// BrokerHost is the host of the MQTT broker; its network is where people look at artwork. "" is an embedded one.
 	BrokerHost string
 	// Health tells what else /healthz says; it must not block. nil: all is well.
@@ -220,7 +219,7 @@ func New(c Config, files Files, log *slog.Logger) (*Server, error) {
 // Listen takes the port. It comes before everything else and once; Run or Close gives the port back. The error for a port
 // that is taken names the line of the configuration to write.
 func (s *Server) Listen(ctx context.Context) error {
-	tuned := tuning{want: s.config.CongestionControl, memory: s.cache.memory}
+	tuned := tuning{allowed: s.config.Allowed, memory: s.cache.memory}
 	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return tuned.apply(c) }}
 	// Multipath TCP would take the socket options and sendfile's cheapness away, and no Chromecast speaks it.
 	lc.SetMultipathTCP(false)

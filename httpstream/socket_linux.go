@@ -1,9 +1,9 @@
 package httpstream
 
 import (
-	"cmp"
 	"math"
 	"net"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -20,8 +20,8 @@ const (
 
 // tuning is what the kernel granted a listener. Accepted connections inherit its options.
 type tuning struct {
-	want   string // the congestion control to ask for; "" is bbr to other machines
-	memory int64  // of the host, in bytes; 0 is unknown
+	allowed []string // the congestion controls that may be asked for; nil: any
+	memory  int64    // of the host, in bytes; 0 is unknown
 
 	bridge.NetworkInfo
 	abroad string // the congestion control that connections from other machines are to be given; "" is the listener's
@@ -32,8 +32,6 @@ type tuning struct {
 func (t *tuning) apply(c syscall.RawConn) error {
 	return c.Control(func(fd uintptr) {
 		s := int(fd)
-		// BBR keeps its rate through the random loss of crowded Wi-Fi, where cubic starves.
-		_ = unix.SetsockoptString(s, unix.IPPROTO_TCP, unix.TCP_CONGESTION, cmp.Or(t.want, bbr))
 		limit := unsentBytes
 		if t.memory > 0 && t.memory < smallHost {
 			limit = unsentBytesSmall
@@ -41,17 +39,28 @@ func (t *tuning) apply(c syscall.RawConn) error {
 		if unix.SetsockoptInt(s, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, limit) == nil {
 			t.NotSentLowat = limit
 		}
+		// BBR keeps its rate through the random loss of crowded Wi-Fi, where cubic starves.
+		for _, name := range append([]string{bbr}, t.allowed...) {
+			if t.ask(s, name) {
+				break
+			}
+		}
 		t.CongestionControl, _ = unix.GetsockoptString(s, unix.IPPROTO_TCP, unix.TCP_CONGESTION)
 		switch {
-		case t.want != "" && t.want != bbr:
 		case t.CongestionControl != bbr:
 			t.advice = bbrAdvice
-		case t.want == "" && unix.SetsockoptString(s, unix.IPPROTO_TCP, unix.TCP_CONGESTION, cubic) == nil:
+		case t.ask(s, cubic):
 			// A connection that ever had bbr is paced by timers for good, one for every 64 KB. On a virtual machine they cost
 			// as much CPU as the sending itself, so connections from this machine must never have it.
 			t.abroad = bbr
 		}
 	})
+}
+
+// ask asks for a congestion control, and reports whether it was granted.
+func (t *tuning) ask(socket int, name string) bool {
+	return (t.allowed == nil || slices.Contains(t.allowed, name)) &&
+		unix.SetsockoptString(socket, unix.IPPROTO_TCP, unix.TCP_CONGESTION, name) == nil
 }
 
 // bbrAdvice is what the operator can do: docs/network.md tells the same at length.

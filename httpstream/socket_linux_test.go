@@ -1,8 +1,11 @@
 package httpstream
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"net"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -21,6 +24,32 @@ func TestOptionsOfConnections(t *testing.T) {
 	}
 	if n := s.Network(); n.NotSentLowat != unsentBytes && n.NotSentLowat != unsentBytesSmall || n.CongestionControl == "" {
 		t.Errorf("Network() = %+v", n)
+	}
+}
+
+// TestWithoutBBR is what most hosts give to a program that is not root.
+func TestWithoutBBR(t *testing.T) {
+	var log bytes.Buffer
+	s, err := New(Config{Listen: "127.0.0.1:0", DataDir: t.TempDir(), Allowed: []string{"reno"}}, newShelf(t), slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Listen(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	c := accepted(t, s)
+	ctx := s.take(t.Context(), link{conn: c})
+	if _, cc := optionsOf(t, c); cc != "reno" || s.Network().CongestionControl != "reno" {
+		t.Errorf("TCP_CONGESTION is %q; told is %q", cc, s.Network().CongestionControl)
+	}
+	if f := newFlow(ctx, 3600*10e6, 3600); f.rate != 40e6 {
+		t.Errorf("a film is held to %d bytes/s", f.rate)
+	}
+	for _, want := range []string{"level=WARN", "modprobe tcp_bbr", "default_qdisc=fq", "tcp_allowed_congestion_control='reno cubic bbr'"} {
+		if strings.Count(log.String(), want) != 1 {
+			t.Errorf("the log has not once %q:\n%s", want, &log)
+		}
 	}
 }
 

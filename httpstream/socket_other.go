@@ -11,8 +11,8 @@ import (
 
 // tuning stays empty: the system has no such options.
 type tuning struct {
-	want   string
-	memory int64
+	allowed []string
+	memory  int64
 
 	bridge.NetworkInfo
 	abroad string

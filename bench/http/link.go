@@ -154,8 +154,8 @@ func senders(out io.Writer, seconds float64) []sender {
 	playing := fmt.Sprint(seconds)
 	all := []sender{
 		ours("LocalCast, bbr", "-seconds", playing),
-		ours("LocalCast, cubic", "-congestion", "cubic", "-seconds", playing), // as where bbr is not allowed
-		ours("cubic without a pace", "-congestion", "cubic"),
+		ours("LocalCast, cubic", "-allowed", "cubic,reno", "-seconds", playing),
+		ours("cubic without a pace", "-allowed", "cubic,reno"),
 	}
 	if _, err := exec.LookPath("nginx"); err != nil {
 		fmt.Fprintln(out, "\nnginx is not here and left out.")

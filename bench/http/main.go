@@ -43,12 +43,12 @@ func main() {
 	serve := flag.String("serve", "", "used by the program itself: serve a file, as ours or content")
 	listen := flag.String("listen", "127.0.0.1:0", "with -serve: where")
 	file := flag.String("file", "", "with -serve: what")
-	congestion := flag.String("congestion", "", "with -serve ours: the congestion control")
+	allowed := flag.String("allowed", "", "with -serve ours: the congestion controls that it may ask for, with commas between; empty: all")
 	seconds := flag.Float64("seconds", 0, "with -serve ours: how long the file plays")
 	flag.Parse()
 	var err error
 	if *serve != "" {
-		err = serveFile(os.Stdout, *serve, *listen, *file, *congestion, *seconds)
+		err = serveFile(os.Stdout, *serve, *listen, *file, *allowed, *seconds)
 	} else {
 		o := options{length: *length, rounds: max(*rounds, 1), size: *size << 20, queue: *queue << 10}
 		if *only != "" {

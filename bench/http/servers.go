@@ -64,7 +64,7 @@ func kinds(out io.Writer) []kind {
 func withBBR() kind {
 	const name = "LocalCast with bbr"
 	return kind{name, func(film string, run run) (*server, error) {
-		return startSelf(name, film, loopback, run, "ours", "-congestion", "bbr")
+		return startSelf(name, film, loopback, run, "ours", "-allowed", "bbr")
 	}}
 }
 
@@ -136,11 +136,15 @@ func (s *server) stop() {
 }
 
 // serveFile is the process of a server. It prints its address, and ends at SIGTERM.
-func serveFile(out io.Writer, how, listen, file, congestion string, seconds float64) error {
+func serveFile(out io.Writer, how, listen, file, allowed string, seconds float64) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	if how == "content" {
 		return serveContent(ctx, out, listen, file)
+	}
+	var names []string
+	if allowed != "" {
+		names = strings.Split(allowed, ",")
 	}
 	dir, err := os.MkdirTemp("", "localcast-bench-")
 	if err != nil {
@@ -149,7 +153,7 @@ func serveFile(out io.Writer, how, listen, file, congestion string, seconds floa
 	defer func() { _ = os.RemoveAll(dir) }() // what is left of it is in nobody's way
 	debug.SetGCPercent(50)                   // as the program does
 	item := media.Item{ID: "abcdefghij", Path: "films/film.mp4", ContentType: "video/mp4", Duration: seconds}
-	s, err := httpstream.New(httpstream.Config{Listen: listen, DataDir: dir, MaxStreams: 1000, CongestionControl: congestion},
+	s, err := httpstream.New(httpstream.Config{Listen: listen, DataDir: dir, MaxStreams: 1000, Allowed: names},
 		oneFile{path: file, item: item}, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
 	if err != nil {
 		return err
