@@ -70,8 +70,10 @@ func (s *Server) sendPart(w http.ResponseWriter, t *transfer, p part) error {
 	defer c.close()
 	piece := int64(pieceBytes)
 	for from, end := p.start, p.start+p.length; from < end; {
-		if err := t.version.check(t.file); err != nil {
-			return err
+		if t.stream.bytes.Load() > 0 { // else it was looked at just now
+			if err := t.version.check(t.file); err != nil {
+				return err
+			}
 		}
 		piece = min(piece, c.next(from, end))
 		began := time.Now()
