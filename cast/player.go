@@ -96,7 +96,9 @@ func (p *player) Run(ctx context.Context) error {
 			return nil
 		case <-p.place.seen: // discovery tells where it is now: try at once
 			tries = 0
-			pause(ctx, leastGap-time.Since(began))
+			if !errors.Is(err, errNoAddress) { // else nobody was bothered by the last try
+				pause(ctx, leastGap-time.Since(began))
+			}
 		case <-time.After(p.retry(tries)):
 		}
 	}
