@@ -84,13 +84,14 @@ func (d *Devices) Run(ctx context.Context, found func(bridge.Sighting)) error {
 		case <-ctx.Done():
 		}
 	}
+	remind := time.NewTimer(remindEvery)
+	defer remind.Stop()
+	d.reportStatics(found) // before anything else is found
 	var group errgroup.Group
 	group.Go(func() error { d.identify(ctx, tell); return nil })
 	if d.config.Discovery {
 		group.Go(func() error { d.discover(ctx, tell); return nil })
 	}
-	remind := time.NewTimer(0)
-	defer remind.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -98,11 +99,15 @@ func (d *Devices) Run(ctx context.Context, found func(bridge.Sighting)) error {
 		case s := <-sightings:
 			d.report(s, found)
 		case <-remind.C:
-			for _, s := range d.directory.statics() {
-				d.report(s, found)
-			}
+			d.reportStatics(found)
 			remind.Reset(remindEvery)
 		}
+	}
+}
+
+func (d *Devices) reportStatics(found func(bridge.Sighting)) {
+	for _, s := range d.directory.statics() {
+		d.report(s, found)
 	}
 }
 

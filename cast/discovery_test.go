@@ -162,7 +162,10 @@ func TestDiscoveryOnLoopback(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(s.Shutdown)
+		t.Cleanup(func() {
+			<-time.After(300 * time.Millisecond) // a Shutdown before its goroutines have begun is a data race in zeroconf
+			s.Shutdown()
+		})
 	}
 	advertise(someID, "Küche", "Chromecast", "4101", 40001)
 	advertise(otherID, "Bath", "Google Home", "2052", 40002)
