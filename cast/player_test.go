@@ -342,7 +342,7 @@ func TestADiscoveredDevicePlays(t *testing.T) {
 	if err != nil {
 		t.Skip("not on this system: there is no interface lo")
 	}
-	r, err := casttest.NewReceiver(casttest.Config{Name: "Bath", Kind: casttest.Group, Advertise: lo})
+	r, err := casttest.NewReceiver(casttest.Config{Name: "Whole house", Kind: casttest.Group, Advertise: lo})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -365,7 +365,7 @@ func TestADiscoveredDevicePlays(t *testing.T) {
 		}
 	})
 	for s := range seen {
-		if s.Name != "Bath" {
+		if s.Name != "Whole house" {
 			continue
 		}
 		if s.Kind != media.GroupDevice || strings.Contains(s.ID, "-") || len(s.ID) != 32 {
