@@ -81,7 +81,7 @@ func (s *Server) greet(ctx context.Context, c net.Conn) context.Context {
 	return s.take(ctx, link{tcp, sameHost(c.LocalAddr(), c.RemoteAddr())})
 }
 
-// take has a connection sent as becomes who is at its other end.
+// take gives a connection from elsewhere the congestion control that is for those, and has its requests know it.
 func (s *Server) take(ctx context.Context, l link) context.Context {
 	if !l.local && s.abroad != "" {
 		setCongestion(l.conn, s.abroad)

@@ -1,8 +1,6 @@
 package httpstream
 
 import (
-	"errors"
-	"net"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -61,21 +59,6 @@ func TestFlow(t *testing.T) {
 			t.Errorf("%s: %d bytes/s, TCP_NODELAY %d; want %d, %d", row.about, uint32(pace), noDelay, row.pace, row.noDelay)
 		}
 	}
-}
-
-// option asks the kernel.
-func option(t *testing.T, c *net.TCPConn, level, name int) (value int) {
-	t.Helper()
-	raw, err := c.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var failed error
-	err = raw.Control(func(fd uintptr) { value, failed = unix.GetsockoptInt(int(fd), level, name) })
-	if err = errors.Join(err, failed); err != nil {
-		t.Fatal(err)
-	}
-	return value
 }
 
 func TestThisMachineIsSparedBBR(t *testing.T) {

@@ -72,18 +72,33 @@ func accepted(t *testing.T, s *Server) *net.TCPConn {
 // optionsOf asks the kernel for what is in force on a connection.
 func optionsOf(t *testing.T, c *net.TCPConn) (lowat int, congestion string) {
 	t.Helper()
+	onSocket(t, c, func(fd int) (err error) {
+		congestion, err = unix.GetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION)
+		return err
+	})
+	return option(t, c, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT), congestion
+}
+
+// option asks the kernel for an option of a connection.
+func option(t *testing.T, c *net.TCPConn, level, name int) (value int) {
+	t.Helper()
+	onSocket(t, c, func(fd int) (err error) {
+		value, err = unix.GetsockoptInt(fd, level, name)
+		return err
+	})
+	return value
+}
+
+// onSocket calls f with a connection's descriptor.
+func onSocket(t *testing.T, c *net.TCPConn, f func(fd int) error) {
+	t.Helper()
 	raw, err := c.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var failed error
-	err = raw.Control(func(fd uintptr) {
-		if lowat, failed = unix.GetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT); failed == nil {
-			congestion, failed = unix.GetsockoptString(int(fd), unix.IPPROTO_TCP, unix.TCP_CONGESTION)
-		}
-	})
+	err = raw.Control(func(fd uintptr) { failed = f(int(fd)) })
 	if err = errors.Join(err, failed); err != nil {
 		t.Fatal(err)
 	}
-	return lowat, congestion
 }
